@@ -1,0 +1,37 @@
+#pragma once
+// A counter with one label. The values seen first each get a line; once there are `labels_max` of them, the rest is
+// counted as "other", so that nothing a peer sends can grow the metrics without end.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace call {
+
+class LabelledCounter {
+public:
+    static constexpr std::size_t labels_max = 64;
+
+    void add(std::string_view label) {
+        const std::lock_guard lock(mutex_);
+        if (const auto found = counts_.find(label); found != counts_.end()) {
+            ++found->second;
+            return;
+        }
+        ++counts_[counts_.size() < labels_max ? std::string(label) : std::string("other")];
+    }
+
+    std::map<std::string, std::uint64_t, std::less<>> snapshot() const {
+        const std::lock_guard lock(mutex_);
+        return counts_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::map<std::string, std::uint64_t, std::less<>> counts_;
+};
+
+}  // namespace call

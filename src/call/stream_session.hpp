@@ -1,0 +1,125 @@
+#pragma once
+// The life of one media stream, from the open socket to one outcome. No I/O and no clock: feed an event, then take
+// actions until there are none. The gateway performs them.
+//
+//   awaiting start --Started--> authorising --Authorised--> speaking --last mark heard--> listening (or closing)
+//
+// What a peer may do wrong, and the one answer to each:
+//   text before `start`           ignored and counted, but for one `connected`; more than `early_messages_max` closes
+//   with 1008 no `start` in time            closes with 1008 a `start` of other audio      closes with 1003: anything
+//   but mu-law at 8 kHz would be played as noise a second `start`              ignored and counted a message for
+//   another stream  ignored and counted (Twilio does the same with ours) broken JSON, binary           before `start`:
+//   closes with 1007 / 1003; afterwards ignored and counted, a running call is not cut off too many of those closes
+//   with 1008 an event we do not know       passed over: Twilio may add some at any time a mark we did not send ignored
+//   and counted oversize                      the WebSocket codec has closed with 1009 before we hear of it
+//
+// How speech ends the call: once everything said has been heard (its last mark came back, or is `mark_patience`
+// overdue), AfterSpeech::hang_up closes with 1000 and `stay` waits. When speech fails before any of it was said the
+// stream closes with 1011, so that the TwiML behind the stream takes over; when it fails later, what there is of it is
+// played, hang_up closes with 1011, and the outcome is speech_failed in either case.
+
+#include "call/action.hpp"
+#include "call/playout.hpp"
+#include "call/speaker.hpp"
+#include "speech/speech_source.hpp"
+#include "twilio/stream_message.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace call {
+
+enum class AfterSpeech { stay, hang_up };
+
+// What the webhook (or the configuration) decided for this call.
+struct CallPlan {
+    speech::Request speech{};  // an empty text: nothing is said
+    AfterSpeech after_speech = AfterSpeech::stay;
+};
+
+class StreamSession {
+public:
+    struct Options {
+        Playout::Options playout{};
+        std::chrono::milliseconds start_timeout{10'000};
+        std::chrono::milliseconds call_duration_max{4 * 3600 * 1000};
+        std::chrono::milliseconds mark_patience{
+            5'000};  // past the expected end of playing, before we go on without the mark
+        std::chrono::milliseconds mark_interval{1'000};  // audio between two marks: the resolution of "heard"
+        std::uint32_t early_messages_max = 20;
+        std::uint32_t ignored_max = 100;
+        std::size_t say_waiting_max = 32;  // requests waiting behind the one being synthesised
+    };
+    StreamSession(Options options, Instant now);
+
+    void on(const twilio::InboundMessage& message, Instant now);
+    void on_unreadable(twilio::ParseError error, Instant now);
+    void on_binary(Instant now);
+    void on_authorised(CallPlan plan, Instant now);
+    void on_refused(Instant now);
+
+    void on_audio(audio::Clip clip, Instant now);
+    void on_speech_finished(Instant now);
+    void on_speech_failed(Instant now);
+
+    void on_deadline(Instant now);
+    void on_connection_closed(Instant now);
+    void on_shutdown(Instant now);  // the drain time is over
+
+    // For call control: say something else, after what is queued or at once (interrupt). False when there is no
+    // authorised, open stream to say it on, or too much is waiting.
+    bool say(speech::Request request, bool interrupt, Instant now);
+    // Drops what has not been heard.
+    void clear(Instant now);
+
+    // The next thing to do. After each event take actions until there are none; SendMedia costs no allocation.
+    std::optional<Action> next_action();
+    // When to call on_deadline() next; in the past means at once.
+    std::optional<Instant> next_deadline() const;
+    std::optional<Instant> runs_dry_at() const { return speaker_.playout().runs_dry_at(); }
+    std::optional<Outcome> outcome() const;
+
+    const std::string& stream_sid() const { return stream_sid_; }
+    const std::string& call_sid() const { return call_sid_; }
+    const std::string& account_sid() const { return account_sid_; }
+    Totals totals() const;
+
+private:
+    enum class Phase { awaiting_start, authorising, open, closed };
+
+    void on_message(const twilio::Connected&);
+    void on_message(const twilio::Started&);
+    void on_message(const twilio::Media&);
+    void on_message(const twilio::Dtmf&);
+    void on_message(const twilio::Mark&);
+    void on_message(const twilio::Stopped&);
+    void on_message(const twilio::Unknown&);
+
+    bool ours(std::string_view stream_sid);
+    void ignore();
+    void settle();
+    void end(Outcome unless_heard);
+    void close(Outcome outcome, std::uint16_t code);
+    void advance(Instant now);
+
+    Options options_;
+    Speaker speaker_;
+    Phase phase_ = Phase::awaiting_start;
+    Instant now_;  // of the last event
+    Instant opened_at_;
+    Instant started_at_{};  // `start` came
+
+    std::string stream_sid_, call_sid_, account_sid_;
+    AfterSpeech after_speech_ = AfterSpeech::stay;
+    bool connected_ = false;
+    bool message_heard_ = false;                // everything said so far; say() takes it back
+    std::optional<twilio::Started> authorise_;  // Authorise is owed
+    std::optional<CloseStream> close_;
+    bool close_taken_ = false;
+    Totals counted_;  // what the session counts itself; totals() adds the speaker's
+};
+
+}  // namespace call
