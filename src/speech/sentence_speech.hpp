@@ -1,0 +1,125 @@
+#pragma once
+// One sentence on its way down the ladder: asks rung after rung until one has said it whole, and keeps the audio until
+// it is taken.
+//
+// As long as none of its audio has been taken, a failure leaves no trace: the next attempt says the sentence from its
+// start. Afterwards
+//   the same voice again    says the sentence again, and as many bytes as were taken are skipped;
+//   another voice           carries on at the word that was being spoken, by the rate of the voice that broke off. The
+//   estimate goes
+//                           back to the start of that word: part of it may be heard twice, but nothing is left out.
+
+#include "speech/ladder_options.hpp"
+#include "speech/rungs.hpp"
+#include "speech/speaking_rate.hpp"
+#include "speech/speech_source.hpp"
+#include "speech/text_breaks.hpp"
+
+#include <deque>
+#include <functional>
+#include <random>
+#include <string_view>
+
+namespace speech {
+
+// What the sentences of one message share.
+struct MessageState {
+    const LadderOptions& options;
+    std::span<const Rung> rungs;
+    Timers& timers;
+    TextBreaks& words;
+    std::minstd_rand& random;
+    RungMemory memory;
+    SpeakingRates rates;
+    std::function<void(std::size_t rung, const Failure&)> report;
+    Instant runs_dry_at;     // when the caller will have heard all that was handed over
+    bool heard_any = false;  // whether anything was handed over
+};
+
+class SentenceSpeech final : private Listener {
+public:
+    enum class State {
+        speaking,
+        whole,      // every byte has arrived
+        exhausted,  // no rung could say it (or the rest of it)
+    };
+
+    class Owner {
+    public:
+        // Audio has come or the state has changed. May destroy the sentence.
+        virtual void on_sentence_progress() = 0;
+
+    protected:
+        ~Owner() = default;
+    };
+
+    struct Text {
+        std::string_view sentence, previous, next;  // must outlive the SentenceSpeech
+    };
+
+    SentenceSpeech(MessageState& message, Text text, Owner& owner);
+
+    // Asks the first rung. Does not call the owner.
+    void start();
+
+    State state() const { return state_; }
+    bool has_audio() const { return !queue_.empty(); }
+    bool opened() const { return opened_; }
+    bool fell_back() const { return fell_back_; }
+
+    struct Audio {
+        audio::Clip clip;
+        std::size_t rung;
+    };
+    Audio take();
+
+    // MessageState::runs_dry_at has changed.
+    void needed_by_changed();
+
+private:
+    void on_audio(audio::Clip clip) override;
+    void on_finished() override;
+    void on_failed(Failure failure) override;
+
+    void keep(audio::Clip clip);
+    void ask(std::size_t rung);
+    void ask_again();
+    void attempt_failed(const Failure& failure, bool retry);
+    void next_rung(Failure::Kind kind);
+    void move_to_voice_of(std::size_t rung);
+    void end(State state);
+
+    Instant give_up_at() const;
+    void watch_deadline();
+    void on_deadline();
+    bool too_slow(Instant now);
+    std::optional<Failure> fault_of_finished() const;
+    std::string_view rest() const { return text_.sentence.substr(said_from_); }
+    std::string voice_label(std::size_t rung) const;
+
+    MessageState& message_;
+    Text text_;
+    Owner& owner_;
+
+    State state_ = State::speaking;
+    std::deque<Audio> queue_;
+    bool opened_ = false;  // some of the audio has been taken
+    bool fell_back_ = false;
+
+    std::size_t rung_ = 0;
+    TriedRungs tried_;
+    bool retried_ = false;
+    std::size_t said_from_ = 0;   // byte of the sentence where the voice of now began
+    std::size_t said_bytes_ = 0;  // audio kept from that voice, over all its attempts
+
+    // This attempt.
+    std::size_t received_ = 0;  // bytes, skipped ones too
+    std::size_t to_skip_ = 0;
+    Instant asked_at_, last_useful_at_;
+    bool useful_ = false;  // bytes beyond those to skip have come
+    std::chrono::steady_clock::duration dry_{};
+    std::unique_ptr<Utterance> utterance_;
+    std::unique_ptr<Timers::Timer> timer_;  // the deadline, or the pause before a retry
+};
+
+}  // namespace speech

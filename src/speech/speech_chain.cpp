@@ -1,0 +1,80 @@
+#include "speech/speech_chain.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace speech {
+
+// From the caller's side inward; each box is a SpeechSource, each rung stands for one way to say a sentence:
+//
+//   Ladder                    sentences, retries, deadlines, which rung next
+//    |
+//    |-- elevenlabs_ws        asked voice      --.
+//    |                                            >-- SingleFlight - CachedSource - Governed - Breaker - source
+//    |-- elevenlabs_http      asked voice      --'    (one such row for each remote source)
+//    |-- elevenlabs_http      standard voice      when the asked voice is unknown
+//    |-- flite                own voice        ------ SingleFlight - CachedSource - source
+//    `-- apology              a recording
+//
+// Why in this order:
+//   SingleFlight above the cache   one of many identical requests looks it up and fills it; the others share what it
+//   gets cache above Governed           what is in the cache needs no slot of the plan cache above Breaker and is
+//   played while the provider is down Governed above Breaker         waiting for a slot is not the provider's fault; an
+//   open circuit empties the queue at once all below the Ladder           so that nothing partial and no fallback voice
+//   is ever cached under the name of another
+std::unique_ptr<SpeechChain> make_chain(Parts parts) {
+    return std::make_unique<SpeechChain>(std::move(parts));
+}
+
+SpeechChain::SpeechChain(Parts parts) : parts_(std::move(parts)) {
+    for (Parts::Provider& provider : parts_.remotes) add_remote(std::move(provider));
+    if (parts_.local.source) cached(local_layers_, *parts_.local.source, parts_.local.name);
+    apology_ = std::make_unique<RecordedSource>(parts_.apology, parts_.timers);
+    ladder_ = std::make_unique<Ladder>(rungs(), apology_.get(), parts_.timers, parts_.ladder);
+}
+
+void SpeechChain::add_remote(Parts::Provider provider) {
+    Breaker::Options breaker = parts_.breaker;
+    breaker.seed += static_cast<std::uint32_t>(remotes_.size());  // the jitter of two ways should differ
+    Remote& remote = remotes_.emplace_back(std::move(provider.name), std::move(provider.source), Breaker(breaker),
+                                           std::vector<std::unique_ptr<SpeechSource>>{});
+    remote.layers.push_back(std::make_unique<BreakerSource>(remote.breaker, *remote.source, parts_.timers));
+    if (parts_.governor != nullptr)
+        remote.layers.push_back(std::make_unique<GovernedSource>(*parts_.governor, remote.top()));
+    cached(remote.layers, remote.top(), parts_.account);
+}
+
+SpeechSource& SpeechChain::cached(std::vector<std::unique_ptr<SpeechSource>>& layers, SpeechSource& below,
+                                  const std::string& provider) {
+    SpeechSource* top = &below;
+    if (parts_.memory != nullptr) {
+        layers.push_back(std::make_unique<CachedSource>(provider, *parts_.memory, parts_.store, *top, parts_.timers));
+        top = layers.back().get();
+    }
+    layers.push_back(std::make_unique<SingleFlight>(*top, parts_.timers));
+    return *layers.back();
+}
+
+std::vector<Rung> SpeechChain::rungs() const {
+    std::vector<Rung> rungs;
+    const auto add = [&](const std::string& name, SpeechSource& source, const std::string& account,
+                         Rung::Speaks speaks) {
+        rungs.push_back({name, &source, account, speaks, parts_.first_audio_max});
+    };
+    for (const Remote& remote : remotes_) add(remote.name, remote.top(), parts_.account, Rung::Speaks::asked_voice);
+    // The last remote way is the plainest one, and so the best to ask for something unusual.
+    if (!remotes_.empty()) {
+        const Remote& last = remotes_.back();
+        add(last.name + "_standard_voice", last.top(), parts_.account, Rung::Speaks::standard_voice);
+    }
+    if (!local_layers_.empty()) add(parts_.local.name, *local_layers_.back(), {}, Rung::Speaks::own_voice);
+    return rungs;
+}
+
+std::vector<SpeechChain::Circuit> SpeechChain::circuits() const {
+    std::vector<Circuit> circuits;
+    for (const Remote& remote : remotes_) circuits.push_back({remote.name, remote.breaker.state()});
+    return circuits;
+}
+
+}  // namespace speech

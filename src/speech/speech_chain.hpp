@@ -1,0 +1,77 @@
+#pragma once
+// The speech chain of one loop, put together. Everything in it is a SpeechSource; speech_chain.cpp draws it.
+
+#include "speech/breaker.hpp"
+#include "speech/cache.hpp"
+#include "speech/governor.hpp"
+#include "speech/ladder.hpp"
+#include "speech/recorded_source.hpp"
+#include "speech/single_flight.hpp"
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace speech {
+
+struct Parts {
+    struct Provider {
+        std::string name;  // of the rung, in logs and metrics: "elevenlabs_http"
+        std::unique_ptr<SpeechSource> source;
+    };
+
+    Timers& timers;
+    std::string account{};            // whose the remote sources are: "elevenlabs"; part of the cache's key
+    std::vector<Provider> remotes{};  // ways to ask that account, best first; may be empty
+    Provider local{};                 // a voice of our own that needs nobody; may have no source
+    audio::Clip apology{};            // may be empty: then failing is silent
+    ClipMemory* memory = nullptr;     // shared by all loops; null: no cache
+    ClipStore* store = nullptr;       // this loop's door to the disk; null: none
+    Governor* governor =
+        nullptr;  // this loop's; null: no limit. Not owned, because the sources tell it what replies say
+    LadderOptions ladder{};
+    Breaker::Options breaker{};
+    std::chrono::milliseconds first_audio_max{1500};
+};
+
+class SpeechChain final : public SpeechSource {
+public:
+    explicit SpeechChain(Parts parts);
+
+    std::unique_ptr<Utterance> say(const Request& request, Listener& listener) override {
+        return ladder_->say(request, listener);
+    }
+
+    struct Circuit {
+        std::string rung;
+        Breaker::State state;
+    };
+    std::vector<Circuit> circuits() const;  // for metrics and the health page
+
+private:
+    // A remote source and what stands before it.
+    struct Remote {
+        std::string name;
+        std::unique_ptr<SpeechSource> source;
+        Breaker breaker;
+        std::vector<std::unique_ptr<SpeechSource>> layers;  // outermost last
+        SpeechSource& top() const { return layers.empty() ? *source : *layers.back(); }
+    };
+
+    void add_remote(Parts::Provider provider);
+    SpeechSource& cached(std::vector<std::unique_ptr<SpeechSource>>& layers, SpeechSource& below,
+                         const std::string& provider);
+    std::vector<Rung> rungs() const;
+
+    Parts parts_;
+    std::list<Remote> remotes_;  // a list: the layers refer to their breaker
+    std::vector<std::unique_ptr<SpeechSource>> local_layers_;
+    std::unique_ptr<RecordedSource> apology_;
+    std::unique_ptr<Ladder> ladder_;  // last, so destroyed first
+};
+
+// Throws std::invalid_argument when there is neither a remote source nor a local voice.
+std::unique_ptr<SpeechChain> make_chain(Parts parts);
+
+}  // namespace speech
