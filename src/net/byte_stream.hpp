@@ -1,0 +1,44 @@
+#pragma once
+// A connected, non-blocking TCP socket that reads and writes bytes. The one place that knows whether TLS lies between.
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace net {
+
+struct IoResult {
+    enum class Status { ok, would_block, closed, failed };
+    Status status = Status::ok;
+    std::size_t bytes = 0;
+    int error = 0;  // errno when failed
+};
+
+class ByteStream {
+public:
+    ByteStream() = default;
+    explicit ByteStream(int socket) : socket_(socket) {}  // takes it over
+    ~ByteStream();
+    ByteStream(ByteStream&& other) noexcept;
+    ByteStream& operator=(ByteStream&& other) noexcept;
+
+    int descriptor() const { return socket_; }
+    bool open() const { return socket_ >= 0; }
+
+    IoResult read_some(std::span<char> into);
+    IoResult write_some(std::string_view bytes);
+    void shut_down_writing();
+    void reset();  // closes at once, with a TCP reset instead of a farewell
+    void close();
+    int release() { return std::exchange(socket_, -1); }  // gives the socket away
+
+private:
+    int socket_ = -1;
+};
+
+// "203.0.113.7:4711" of the other end; empty when unknown.
+std::string peer_address(int socket);
+
+}  // namespace net

@@ -1,0 +1,144 @@
+#include "net/connection.hpp"
+
+#include <utility>
+
+namespace net {
+
+Connection::Connection(EventLoop& loop, ByteStream stream, Handler& handler)
+    : loop_(loop), stream_(std::move(stream)), handler_(&handler), peer_(peer_address(stream_.descriptor())) {}
+
+Connection::~Connection() {
+    if (registered_) loop_.poller().remove(stream_.descriptor(), *this);
+}
+
+bool Connection::start() {
+    watched_ = EPOLLIN | EPOLLRDHUP;
+    registered_ = loop_.poller().add(stream_.descriptor(), watched_, *this);
+    return registered_;
+}
+
+void Connection::on_ready(std::uint32_t events) {
+    if ((events & EPOLLOUT) != 0) flush();
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && !finished_) read();
+}
+
+void Connection::read() {
+    // One read a wake-up: a busy peer does not starve the others, and level triggering brings us back for the rest.
+    const std::span<char> buffer = loop_.read_buffer();
+    const IoResult result = stream_.read_some(buffer);
+    switch (result.status) {
+        case IoResult::Status::ok:
+            if (!closing_) handler_->on_bytes(buffer.first(result.bytes));
+            return;
+        case IoResult::Status::would_block:
+            return;
+        case IoResult::Status::closed:
+            return finish(closing_ ? CloseReason::closed_by_us : CloseReason::peer_closed);
+        case IoResult::Status::failed:
+            return finish(closing_ ? CloseReason::closed_by_us : CloseReason::peer_reset);
+    }
+}
+
+void Connection::send(std::string_view bytes) {
+    if (finished_ || closing_ || bytes.empty()) return;
+    if (queued_bytes() == 0) {
+        const IoResult result = stream_.write_some(bytes);
+        // A broken socket also reports itself as readable, which is where it is dealt with: never from inside a send.
+        if (result.status == IoResult::Status::failed) return;
+        bytes.remove_prefix(result.bytes);
+        if (bytes.empty()) return;
+    }
+    if (queued_bytes() + bytes.size() > queue_bytes_max) {
+        overflowed_ = true;
+        stream_.shut_down_writing();
+        loop_.poller().modify(stream_.descriptor(), watched_ = EPOLLIN | EPOLLOUT, *this);
+        return;
+    }
+    queue_.append(bytes);
+    watch();
+}
+
+void Connection::flush() {
+    if (overflowed_) return finish(CloseReason::queue_full);
+    while (queued_bytes() > 0) {
+        const IoResult result = stream_.write_some(std::string_view(queue_).substr(queue_sent_));
+        if (result.status == IoResult::Status::failed) return finish(CloseReason::peer_reset);
+        if (result.bytes == 0) return;
+        queue_sent_ += result.bytes;
+    }
+    queue_ = {};  // gives the memory back: thousands of calls idle with nothing queued
+    queue_sent_ = 0;
+    if (closing_) stream_.shut_down_writing();
+    watch();
+}
+
+void Connection::watch() {
+    const std::uint32_t wanted = (reading_ || closing_ ? std::uint32_t{EPOLLIN | EPOLLRDHUP} : 0u) |
+                                 (queued_bytes() > 0 ? std::uint32_t{EPOLLOUT} : 0u);
+    if (wanted == watched_ || !registered_) return;
+    watched_ = wanted;
+    loop_.poller().modify(stream_.descriptor(), wanted, *this);
+}
+
+void Connection::close_after_sending() {
+    if (finished_ || closing_) return;
+    closing_ = true;
+    linger_ = std::make_unique<Timer>(loop_.timers(), [this] { finish(CloseReason::closed_by_us); });
+    linger_->arm(loop_.now() + linger_max);
+    if (queued_bytes() == 0) stream_.shut_down_writing();
+    watch();
+}
+
+void Connection::reset() {
+    if (finished_) return;
+    finished_ = true;
+    if (std::exchange(registered_, false)) loop_.poller().remove(stream_.descriptor(), *this);
+    stream_.reset();
+}
+
+void Connection::pause_reading(bool paused) {
+    reading_ = !paused;
+    watch();
+}
+
+ByteStream Connection::release() {
+    finished_ = true;
+    if (std::exchange(registered_, false)) loop_.poller().remove(stream_.descriptor(), *this);
+    return std::move(stream_);
+}
+
+void Connection::finish(CloseReason reason) {
+    if (std::exchange(finished_, true)) return;
+    if (std::exchange(registered_, false)) loop_.poller().remove(stream_.descriptor(), *this);
+    if (reason == CloseReason::queue_full) {
+        stream_.reset();
+    } else {
+        stream_.close();
+    }
+    handler_->on_closed(reason);
+}
+
+namespace {
+
+class Farewell final : public Connection::Handler {
+public:
+    explicit Farewell(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {
+        connection_->set_handler(*this);
+    }
+    void on_bytes(std::span<char>) override {}
+    void on_closed(CloseReason) override { connection_->loop().let_go(this); }
+
+private:
+    std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace
+
+void leave(std::unique_ptr<Connection> connection) {
+    if (connection->finished()) return;
+    connection->close_after_sending();
+    EventLoop& loop = connection->loop();
+    loop.keep(std::make_shared<Farewell>(std::move(connection)));
+}
+
+}  // namespace net

@@ -1,0 +1,86 @@
+#pragma once
+// One TCP connection on one loop: reads into the loop's buffer, writes at once and queues what the kernel does not take, up to a bound.
+// Whoever speaks the protocol is its Handler.
+
+#include "net/byte_stream.hpp"
+#include "net/event_loop.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace net {
+
+enum class CloseReason {
+    peer_closed,      // orderly end
+    peer_reset,       // reset, or another socket error
+    queue_full,       // the peer reads too slowly
+    closed_by_us,
+};
+
+class Connection final : private Pollable {
+public:
+    class Handler {
+    public:
+        // New bytes, valid and writable during the call. The handler may destroy the connection (through the loop's retire()).
+        virtual void on_bytes(std::span<char> bytes) = 0;
+        // Called once, when the connection is no more; not after close() by the handler itself has completed.
+        virtual void on_closed(CloseReason reason) = 0;
+
+    protected:
+        ~Handler() = default;
+    };
+
+    static constexpr std::size_t queue_bytes_max = 1 << 20;
+
+    Connection(EventLoop& loop, ByteStream stream, Handler& handler);
+    ~Connection();
+
+    // Registers with the loop. False when the kernel refuses.
+    bool start();
+    void set_handler(Handler& handler) { handler_ = &handler; }
+
+    void send(std::string_view bytes);
+    // Sends what is queued, then closes; after `linger_max` in any case. Bytes that arrive meanwhile are dropped.
+    void close_after_sending();
+    void reset();
+    // Stops and starts listening for the peer's bytes (back-pressure, or a test's slow reader).
+    void pause_reading(bool paused);
+
+    // Takes the socket out of the loop, to carry on elsewhere. Nothing may be queued.
+    ByteStream release();
+
+    std::size_t queued_bytes() const { return queue_.size() - queue_sent_; }
+    bool closing() const { return closing_; }
+    bool finished() const { return finished_; }  // the socket is gone
+    EventLoop& loop() { return loop_; }
+    const std::string& peer() const { return peer_; }
+
+private:
+    void on_ready(std::uint32_t events) override;
+    void read();
+    void flush();
+    void watch();
+    void finish(CloseReason reason);
+
+    static constexpr std::chrono::seconds linger_max{5};
+
+    EventLoop& loop_;
+    ByteStream stream_;
+    Handler* handler_;
+    std::string peer_;
+    std::string queue_;
+    std::size_t queue_sent_ = 0;
+    std::uint32_t watched_ = 0;
+    bool reading_ = true, closing_ = false, finished_ = false, registered_ = false, overflowed_ = false;
+    std::unique_ptr<Timer> linger_;
+};
+
+// Lets a connection whose owner goes away finish close_after_sending() on its own; the loop owns it until then.
+void leave(std::unique_ptr<Connection> connection);
+
+}  // namespace net

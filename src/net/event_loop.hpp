@@ -1,0 +1,72 @@
+#pragma once
+// One thread's world: an Asio io_context, the sockets, the timers, and memory that all connections of the loop share. Everything a
+// connection or call does happens here; other threads only post().
+
+#include "net/poller.hpp"
+#include "net/tick_wheel.hpp"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+// Asio's headers cost seconds to compile, and few files need them.
+namespace boost::asio {
+class io_context;
+}
+
+namespace net {
+
+class EventLoop {
+public:
+    EventLoop();
+    ~EventLoop();
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+
+    void run();   // until stop()
+    void stop();  // from any thread
+    void settle();  // runs what is ready now, on the caller's thread: before what it refers to is destroyed
+    void post(std::function<void()> work);  // from any thread; runs on the loop, in order
+
+    boost::asio::io_context& context();
+    Poller& poller() { return poller_; }
+    TickWheel& timers() { return timers_; }
+
+    Instant now() const { return Clock::now(); }
+
+    // For one read at a time: its contents are gone when the caller returns. Readers may rely on `read_padding` bytes behind it.
+    std::span<char> read_buffer() { return std::span(read_buffer_).first(read_buffer_.size() - read_padding); }
+    static constexpr std::size_t read_padding = 64;
+
+    // Destroys `thing` after the current callback has returned: how an object ends itself.
+    template <class T>
+    void retire(std::unique_ptr<T> thing) {
+        post([shared = std::shared_ptr<T>(std::move(thing))]() mutable { shared.reset(); });
+    }
+
+    // Owns `thing` until let_go(): for what outlives its maker by design, such as a connection that still sends its farewell.
+    void keep(std::shared_ptr<void> thing) {
+        void* const key = thing.get();
+        kept_.emplace(key, std::move(thing));
+    }
+    void let_go(void* thing) {
+        if (auto node = kept_.extract(thing)) post([owner = std::move(node.mapped())]() mutable { owner.reset(); });
+    }
+
+private:
+    void await_sockets();
+    void await_timers();
+
+    struct Asio;
+
+    Poller poller_;
+    TickWheel timers_;
+    std::vector<char> read_buffer_;
+    std::unordered_map<void*, std::shared_ptr<void>> kept_;
+    std::unique_ptr<Asio> asio_;  // destroyed first: work still posted may own things of this loop
+};
+
+}  // namespace net

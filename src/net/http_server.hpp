@@ -1,0 +1,94 @@
+#pragma once
+// HTTP/1.1 on one loop: a listening socket of its own (SO_REUSEPORT, so that every loop has one on the same port) and the sessions it
+// accepts. Requests go to one handler, which may answer at once or later, in one piece or in chunks, or take over the connection.
+
+#include "http/message.hpp"
+#include "net/connection.hpp"
+#include "net/websocket.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace net {
+
+class HttpSession;
+
+// One request and its answer. Safe to keep and to answer after the client has gone.
+class Exchange {
+public:
+    Exchange(HttpSession& session, http::Request request);
+
+    const http::Request& request() const { return request_; }
+    const std::string& peer() const { return peer_; }
+    bool gone() const { return session_ == nullptr; }  // nobody is there to hear the answer
+
+    void answer(const http::Response& response);
+
+    // An answer in chunks: begin, any number of send, then end, or abort to break off in the middle.
+    void begin_chunks(http::Response head);
+    void send_chunk(std::string_view bytes);
+    void end_chunks();
+    void abort();  // resets the connection
+
+    // Answers a valid WebSocket upgrade with 101 and takes the connection over; an invalid one with the error it deserves and
+    // returns null. The caller then constructs a net::WebSocket with it and calls start(early).
+    struct Upgraded {
+        std::unique_ptr<Connection> connection;
+        std::string early;  // bytes behind the request
+    };
+    std::unique_ptr<Upgraded> upgrade();
+
+    std::function<void()> on_gone;  // called when the client goes before the answer is complete
+
+private:
+    friend class HttpSession;
+    HttpSession* session_;
+    http::Request request_;
+    std::string peer_;
+};
+
+class HttpServer {
+public:
+    struct Options {
+        std::string host = "0.0.0.0";
+        http::RequestParser::Limits limits;
+        std::chrono::milliseconds request_timeout{10'000};  // from the first byte of a request to its last
+        std::chrono::milliseconds idle_timeout{60'000};     // between requests
+        std::size_t sessions_max = 20'000;                  // connections that are not (yet) WebSockets
+    };
+    using RequestHandler = std::function<void(std::shared_ptr<Exchange>)>;
+
+    HttpServer(EventLoop& loop, Options options, RequestHandler handler);
+    ~HttpServer();
+
+    // Binds and listens; port 0: any free one. The error is a sentence. `alone` checks first that nobody listens there yet:
+    // SO_REUSEPORT would share the port with another process without a word.
+    std::expected<void, std::string> listen(std::uint16_t port, bool alone = true);
+    std::uint16_t port() const { return port_; }
+
+    void stop_accepting();
+    void close_idle_sessions();  // and lets the busy ones finish their request
+
+private:
+    friend class HttpSession;
+    friend class Exchange;
+    class Acceptor;
+    void accepted(int socket);
+    void forget(HttpSession& session);
+
+    EventLoop& loop_;
+    Options options_;
+    RequestHandler handler_;
+    std::uint16_t port_ = 0;
+    bool draining_ = false;
+    std::unique_ptr<Acceptor> acceptor_;
+    std::unordered_map<HttpSession*, std::unique_ptr<HttpSession>> sessions_;
+};
+
+}  // namespace net

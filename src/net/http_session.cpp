@@ -1,0 +1,156 @@
+#include "net/http_session.hpp"
+
+#include "websocket/handshake.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace net {
+
+HttpSession::HttpSession(HttpServer& server, ByteStream stream)
+    : server_(server),
+      connection_(std::make_unique<Connection>(server.loop_, std::move(stream), static_cast<Connection::Handler&>(*this))),
+      parser_(server.options_.limits),
+      timeout_(server.loop_.timers(), [this] { on_timeout(); }) {
+    timeout_.arm(server.loop_.now() + server.options_.request_timeout);
+}
+
+HttpSession::~HttpSession() {
+    if (exchange_) exchange_->session_ = nullptr;
+    if (connection_ && connection_->closing()) leave(std::move(connection_));
+}
+
+void HttpSession::close() {
+    connection_->close_after_sending();
+    server_.forget(*this);
+}
+
+void HttpSession::on_bytes(std::span<char> bytes) {
+    if (exchange_ || reading_requests_) {
+        // Pipelining is answered in order; a client that floods us with more than one request's worth is cut off.
+        if (pipelined_.size() + bytes.size() > server_.options_.limits.body_bytes_max) return close();
+        pipelined_.append(bytes.data(), bytes.size());
+        return;
+    }
+    read_requests(bytes);
+}
+
+void HttpSession::read_requests(std::span<char> bytes) {
+    reading_requests_ = true;
+    while (!bytes.empty() && !exchange_ && connection_ && !connection_->closing()) {
+        if (parser_.idle()) timeout_.arm(server_.loop_.now() + server_.options_.request_timeout);
+        const auto used = parser_.feed(bytes);
+        if (!used) return refuse(used.error());
+        bytes = bytes.subspan(*used);
+        if (parser_.wants_continue()) connection_->send(http::continue_response);
+        if (!parser_.complete()) {
+            if (*used == 0) break;
+            continue;
+        }
+        timeout_.disarm();
+        exchange_ = std::make_shared<Exchange>(*this, parser_.take());
+        head_only_ = exchange_->request().method == "HEAD";
+        pipelined_.assign(bytes.data(), bytes.size());
+        bytes = {};
+        server_.handler_(exchange_);
+        if (!exchange_ && connection_ && !connection_->closing()) {  // answered already
+            waiting_.swap(pipelined_);
+            pipelined_.clear();
+            bytes = waiting_;
+        }
+    }
+    reading_requests_ = false;
+}
+
+void HttpSession::exchange_complete(bool keep_alive) {
+    exchange_->session_ = nullptr;
+    exchange_.reset();
+    chunked_ = false;
+    if (!keep_alive || server_.draining_) return close();
+    timeout_.arm(server_.loop_.now() + server_.options_.idle_timeout);
+    if (reading_requests_ || pipelined_.empty()) return;
+    std::string waiting = std::exchange(pipelined_, {});
+    read_requests(waiting);
+}
+
+void HttpSession::refuse(const http::Response& response) {
+    connection_->send(http::write(response, false));
+    close();
+}
+
+void HttpSession::on_timeout() {
+    if (parser_.idle()) return close();
+    refuse(http::error(408, "The request did not arrive in time."));
+}
+
+void HttpSession::on_closed(CloseReason) {
+    if (exchange_) {
+        exchange_->session_ = nullptr;
+        if (exchange_->on_gone) exchange_->on_gone();
+    }
+    server_.forget(*this);
+}
+
+Exchange::Exchange(HttpSession& session, http::Request request)
+    : session_(&session), request_(std::move(request)), peer_(session.connection_->peer()) {}
+
+void Exchange::answer(const http::Response& response) {
+    if (session_ == nullptr) return;
+    const bool keep_alive = request_.keep_alive && !session_->server_.draining_;
+    session_->connection_->send(http::write(response, keep_alive, session_->head_only_));
+    session_->exchange_complete(keep_alive);
+}
+
+void Exchange::begin_chunks(http::Response head) {
+    if (session_ == nullptr) return;
+    session_->chunked_ = true;
+    session_->connection_->send(http::write_chunked_head(head, request_.keep_alive));
+}
+
+void Exchange::send_chunk(std::string_view bytes) {
+    if (session_ == nullptr || bytes.empty() || session_->head_only_) return;
+    session_->connection_->send(fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes));
+}
+
+void Exchange::end_chunks() {
+    if (session_ == nullptr) return;
+    if (!session_->head_only_) session_->connection_->send("0\r\n\r\n");
+    session_->exchange_complete(request_.keep_alive);
+}
+
+void Exchange::abort() {
+    if (session_ == nullptr) return;
+    HttpSession& session = *std::exchange(session_, nullptr);
+    session.connection_->reset();
+    session.server_.forget(session);
+}
+
+std::unique_ptr<Exchange::Upgraded> Exchange::upgrade() {
+    if (session_ == nullptr) return nullptr;
+    const auto answered = websocket::answer_upgrade({.method = request_.method,
+                                                     .connection = request_.header("Connection"),
+                                                     .upgrade = request_.header("Upgrade"),
+                                                     .version = request_.header("Sec-WebSocket-Version"),
+                                                     .key = request_.header("Sec-WebSocket-Key")});
+    if (!answered) {
+        if (answered.error() == websocket::UpgradeError::bad_version) {
+            auto refusal = http::error(426, "This server speaks WebSocket version 13.");
+            refusal.headers.emplace_back("Sec-WebSocket-Version", "13");
+            answer(refusal);
+        } else if (answered.error() == websocket::UpgradeError::not_get) {
+            answer(http::error(405, "A WebSocket is opened with GET."));
+        } else {
+            answer(http::error(400, "This address expects a WebSocket upgrade."));
+        }
+        return nullptr;
+    }
+    HttpSession& session = *std::exchange(session_, nullptr);
+    session.exchange_.reset();
+    session.connection_->send(*answered);
+    auto upgraded = std::make_unique<Upgraded>(std::move(session.connection_), std::move(session.pipelined_));
+    session.server_.forget(session);
+    return upgraded;
+}
+
+}  // namespace net

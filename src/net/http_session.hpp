@@ -1,0 +1,43 @@
+#pragma once
+// One client connection of an HttpServer, from accept to close or upgrade: one request at a time, in order.
+
+#include "http/message.hpp"
+#include "net/connection.hpp"
+#include "net/http_server.hpp"
+
+#include <memory>
+#include <string>
+
+namespace net {
+
+class HttpSession final : private Connection::Handler {
+public:
+    HttpSession(HttpServer& server, ByteStream stream);
+    ~HttpSession();
+
+    bool start() { return connection_->start(); }
+    bool idle() const { return !exchange_ && parser_.idle(); }
+    void close();
+
+private:
+    friend class Exchange;
+
+    void on_bytes(std::span<char> bytes) override;
+    void on_closed(CloseReason reason) override;
+    void read_requests(std::span<char> bytes);
+    void on_timeout();
+    void exchange_complete(bool keep_alive);
+    void refuse(const http::Response& response);
+    void await_request();
+
+    HttpServer& server_;
+    std::unique_ptr<Connection> connection_;
+    http::RequestParser parser_;
+    Timer timeout_;
+    std::shared_ptr<Exchange> exchange_;  // the request being answered
+    std::string pipelined_;               // what came behind it
+    std::string waiting_;                 // the part of that which is being read
+    bool head_only_ = false, chunked_ = false, reading_requests_ = false;
+};
+
+}  // namespace net

@@ -1,0 +1,45 @@
+#pragma once
+// The sockets of one loop in one epoll set, nested in Asio: Asio watches a single descriptor, so a message costs one epoll_wait for many
+// sockets instead of a pass through Asio's reactor each.
+
+#include <cstdint>
+#include <vector>
+
+#include <sys/epoll.h>
+
+namespace net {
+
+// Called when its descriptor is ready. `events` are epoll's.
+class Pollable {
+public:
+    virtual void on_ready(std::uint32_t events) = 0;
+
+protected:
+    ~Pollable() = default;
+};
+
+class Poller {
+public:
+    Poller();
+    ~Poller();
+    Poller(const Poller&) = delete;
+    Poller& operator=(const Poller&) = delete;
+
+    int descriptor() const { return epoll_; }  // readable when any socket is ready
+
+    // False when the kernel refuses (descriptor limit).
+    bool add(int descriptor, std::uint32_t events, Pollable& pollable);
+    void modify(int descriptor, std::uint32_t events, Pollable& pollable);
+    // After it no event reaches `pollable`, not even one already fetched.
+    void remove(int descriptor, Pollable& pollable);
+
+    // Hands out what is ready now; returns how many events that was.
+    std::size_t dispatch();
+
+private:
+    int epoll_;
+    std::vector<epoll_event> batch_;
+    std::size_t batch_size_ = 0;
+};
+
+}  // namespace net

@@ -1,0 +1,167 @@
+#include "net/websocket_client.hpp"
+
+#include "websocket/handshake.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <fmt/format.h>
+#include <openssl/rand.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace net {
+
+namespace {
+using Resolver = boost::asio::ip::basic_resolver<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+using Addresses = Resolver::results_type;
+}  // namespace
+
+std::expected<WebSocketTarget, std::string> parse_websocket_url(std::string_view url) {
+    WebSocketTarget target;
+    if (url.starts_with("wss://")) {
+        target.tls = true;
+        url.remove_prefix(6);
+    } else if (url.starts_with("ws://")) {
+        url.remove_prefix(5);
+    } else {
+        return std::unexpected(fmt::format("'{}' is not a ws:// or wss:// address", url));
+    }
+    const std::size_t path = std::min(url.find_first_of("/?"), url.size());
+    std::string_view authority = url.substr(0, path);
+    if (path < url.size()) target.target = url[path] == '/' ? url.substr(path) : fmt::format("/{}", url.substr(path));
+    target.port = target.tls ? 443 : 80;
+    const std::size_t colon = authority.rfind(':');
+    if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
+        const std::string_view port = authority.substr(colon + 1);
+        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), target.port);
+        if (error != std::errc{} || end != port.data() + port.size() || target.port == 0) {
+            return std::unexpected(fmt::format("'{}' is not a port", port));
+        }
+        authority = authority.substr(0, colon);
+    }
+    if (authority.starts_with('[') && authority.ends_with(']')) authority = authority.substr(1, authority.size() - 2);
+    if (authority.empty()) return std::unexpected(std::string("the address has no host"));
+    target.host = authority;
+    return target;
+}
+
+// Resolves, connects to one address after the other, sends the request, reads the answer. Ends with one call of done_.
+struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
+    Attempt(EventLoop& event_loop, WebSocketTarget where, Done when_done)
+        : loop(event_loop),
+          target(std::move(where)),
+          done(std::move(when_done)),
+          resolver(loop.context().get_executor()),
+          deadline(loop.timers(), [this] { refuse("no answer in time"); }) {
+        deadline.arm(loop.now() + target.timeout);
+        resolver.async_resolve(target.host, std::to_string(target.port),
+                               [this](boost::system::error_code error, Addresses found) {
+                                   if (error == boost::asio::error::operation_aborted) return;
+                                   if (error) return refuse(error.message());
+                                   addresses = std::move(found);
+                                   next = addresses.begin();
+                                   connect_next();
+                               });
+    }
+
+    ~Attempt() { abandon_socket(); }
+
+    void abandon_socket() {
+        if (connecting.open()) loop.poller().remove(connecting.descriptor(), *this);
+        connecting.close();
+    }
+
+    void connect_next() {
+        for (; next != addresses.end(); ++next) {
+            const auto endpoint = next->endpoint();
+            connecting = ByteStream(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+            if (!connecting.open()) return refuse(std::strerror(errno));
+            const int on = 1;
+            ::setsockopt(connecting.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            const int result = ::connect(connecting.descriptor(), endpoint.data(), static_cast<socklen_t>(endpoint.size()));
+            if ((result == 0 || errno == EINPROGRESS) && loop.poller().add(connecting.descriptor(), EPOLLOUT, *this)) {
+                ++next;
+                return;
+            }
+            last_error = errno;
+            connecting.close();
+        }
+        refuse(std::strerror(last_error));
+    }
+
+    void on_ready(std::uint32_t) override {
+        socklen_t size = sizeof last_error;
+        ::getsockopt(connecting.descriptor(), SOL_SOCKET, SO_ERROR, &last_error, &size);
+        loop.poller().remove(connecting.descriptor(), *this);
+        if (last_error != 0) {
+            connecting.close();
+            return connect_next();
+        }
+        connection = std::make_unique<Connection>(loop, std::move(connecting), *this);
+        if (!connection->start()) return refuse("too many open sockets");
+        char random[16];
+        RAND_bytes(reinterpret_cast<unsigned char*>(random), sizeof random);
+        key = websocket::new_key({random, sizeof random});
+        const bool default_port = target.port == (target.tls ? 443 : 80);
+        connection->send(websocket::write_upgrade_request(
+            {.host = default_port ? target.host : fmt::format("{}:{}", target.host, target.port),
+             .target = target.target,
+             .key = key,
+             .headers = target.headers}));
+    }
+
+    void on_bytes(std::span<char> bytes) override {
+        received.append(bytes.data(), bytes.size());
+        const auto response = websocket::read_upgrade_response(received, key);
+        if (!response) return refuse("the answer is not a WebSocket handshake");
+        if (response->status == 0) return;  // more to come
+        if (response->status != 101) {
+            return end(std::unexpected(WebSocketRefusal{response->status, fmt::format("HTTP {}", response->status),
+                                                        response->body}));
+        }
+        end(Opened{std::move(connection), received.substr(response->header_bytes)});
+    }
+
+    void on_closed(CloseReason) override { refuse("the server closed the connection"); }
+
+    void refuse(std::string reason) { end(std::unexpected(WebSocketRefusal{0, std::move(reason), {}})); }
+
+    void end(std::expected<Opened, WebSocketRefusal> result) {
+        if (!done) return;
+        deadline.disarm();
+        abandon_socket();
+        std::exchange(done, nullptr)(std::move(result));  // may destroy the connector, and so this
+    }
+
+    EventLoop& loop;
+    WebSocketTarget target;
+    Done done;
+    Resolver resolver;
+    Timer deadline;
+    Addresses addresses;
+    Addresses::const_iterator next;
+    ByteStream connecting;
+    int last_error = 0;
+    std::unique_ptr<Connection> connection;
+    std::string key, received;
+};
+
+WebSocketConnector::WebSocketConnector(EventLoop& loop, WebSocketTarget target, Done done)
+    : attempt_(std::make_unique<Attempt>(loop, std::move(target), std::move(done))) {}
+
+WebSocketConnector::~WebSocketConnector() {
+    if (!attempt_) return;
+    attempt_->done = nullptr;
+    attempt_->deadline.disarm();
+    attempt_->resolver.cancel();
+    EventLoop& loop = attempt_->loop;
+    loop.retire(std::move(attempt_));  // may be inside one of its callbacks; the resolver's aborted callback comes first
+}
+
+}  // namespace net

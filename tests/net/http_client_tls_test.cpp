@@ -1,0 +1,215 @@
+// HttpClient against a TLS server with a certificate made for the test: it is believed only where it is trusted, named
+// and in date.
+
+#include "net/http_client.hpp"
+#include "tests/net/loopback_server.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using net::HttpClient;
+using net::TransportError;
+namespace ssl = boost::asio::ssl;
+using boost::asio::ip::tcp;
+
+struct Certificate {
+    std::string certificate_pem, key_pem;
+};
+
+std::string text_of(BIO* memory) {
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(memory, &bytes);
+    return std::string(bytes, static_cast<std::size_t>(size));
+}
+
+// Signed by itself, valid from an hour ago until `valid_for_s` from now.
+Certificate make_certificate(const std::string& subject_alternative_name, long valid_for_s) {
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
+    X509_set_version(certificate.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), valid_for_s);
+    X509_set_pubkey(certificate.get(), key.get());
+    X509_NAME* name = X509_get_subject_name(certificate.get());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
+    X509_set_issuer_name(certificate.get(), name);
+    const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> names(
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, subject_alternative_name.c_str()),
+        X509_EXTENSION_free);
+    X509_add_ext(certificate.get(), names.get(), -1);
+    X509_sign(certificate.get(), key.get(), EVP_sha256());
+
+    const std::unique_ptr<BIO, decltype(&BIO_free)> certificate_text(BIO_new(BIO_s_mem()), BIO_free);
+    const std::unique_ptr<BIO, decltype(&BIO_free)> key_text(BIO_new(BIO_s_mem()), BIO_free);
+    PEM_write_bio_X509(certificate_text.get(), certificate.get());
+    PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    return {text_of(certificate_text.get()), text_of(key_text.get())};
+}
+
+// Answers every request on every TLS connection with "secret".
+class TlsServer {
+public:
+    TlsServer(net::EventLoop& loop, const Certificate& certificate)
+        : loop_(loop),
+          context_(ssl::context::tls_server),
+          acceptor_(loop.context(), tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
+        context_.use_certificate(boost::asio::buffer(certificate.certificate_pem), ssl::context::pem);
+        context_.use_private_key(boost::asio::buffer(certificate.key_pem), ssl::context::pem);
+        accept();
+    }
+    ~TlsServer() {
+        boost::system::error_code ignored;
+        for (const auto& session : sessions_) session->stream.next_layer().close(ignored);
+        loop_.post([sessions = std::move(sessions_)] {});  // after what the loop still holds for them
+    }
+    std::string url() const { return "https://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/"; }
+
+    std::size_t handshakes = 0, resumed = 0, requests = 0;
+    bool close_after_answer = false;
+
+private:
+    struct Session {
+        ssl::stream<tcp::socket> stream;
+        char bytes[4096];
+    };
+
+    void accept() {
+        acceptor_.async_accept([this, here = std::weak_ptr(here_)](auto error, tcp::socket socket) {
+            if (error || here.expired()) return;
+            Session& session = *sessions_.emplace_back(new Session{{std::move(socket), context_}, {}});
+            session.stream.async_handshake(ssl::stream_base::server, [this, &session, here](auto failed) {
+                if (failed || here.expired()) return;
+                ++handshakes;
+                if (SSL_session_reused(session.stream.native_handle()) == 1) ++resumed;
+                serve(session);
+            });
+            accept();
+        });
+    }
+
+    void serve(Session& session) {
+        const auto answered = [this, &session, here = std::weak_ptr(here_)](auto failed, std::size_t) {
+            if (failed || here.expired()) return;
+            if (!close_after_answer) return serve(session);
+            session.stream.async_shutdown([&session](auto) { session.stream.next_layer().close(); });
+        };
+        const auto received = [this, &session, answered, here = std::weak_ptr(here_)](auto failed, std::size_t) {
+            if (failed || here.expired()) return;
+            ++requests;
+            static const std::string answer = test::http_answer("200 OK", "text/plain", "secret");
+            boost::asio::async_write(session.stream, boost::asio::buffer(answer), answered);
+        };
+        session.stream.async_read_some(boost::asio::buffer(session.bytes), received);
+    }
+
+    net::EventLoop& loop_;
+    ssl::context context_;
+    tcp::acceptor acceptor_;
+    std::vector<std::shared_ptr<Session>> sessions_;
+    std::shared_ptr<int> here_ = std::make_shared<int>();  // gone when the server is
+};
+
+struct Answer final : HttpClient::Listener {
+    void on_head(const net::IncomingHead&) override {}
+    void on_body(std::span<const char> bytes) override { body.append(bytes.begin(), bytes.end()); }
+    void on_done(std::expected<void, TransportError> its_result) override { result = std::move(its_result); }
+    std::string body;
+    std::optional<std::expected<void, TransportError>> result;
+};
+
+class HttpClientTls : public testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
+    }
+    void SetUp() override {
+        trusted_file = testing::TempDir() + "/mouthpiece-trusted-" + std::to_string(::getpid()) + ".pem";
+    }
+    void TearDown() override { std::filesystem::remove(trusted_file); }
+
+    void trust(const Certificate& certificate) {
+        std::FILE* file = std::fopen(trusted_file.c_str(), "w");
+        ASSERT_NE(file, nullptr);
+        std::fputs(certificate.certificate_pem.c_str(), file);
+        std::fclose(file);
+    }
+    Answer fetch(HttpClient& client, const TlsServer& server) {
+        Answer answer;
+        const auto transfer = client.start({.method = "GET", .url = server.url()}, answer);
+        EXPECT_TRUE(test::run_until(loop, [&] { return answer.result.has_value(); }));
+        return answer;
+    }
+
+    net::EventLoop loop;
+    std::string trusted_file;
+};
+
+TEST_F(HttpClientTls, refuses_a_certificate_that_nobody_trusts) {
+    TlsServer server(loop, make_certificate("IP:127.0.0.1", 3600));
+    HttpClient client(loop, {});
+    const Answer answer = fetch(client, server);
+    ASSERT_FALSE(*answer.result);
+    EXPECT_EQ(answer.result->error().kind, TransportError::Kind::tls);
+    EXPECT_EQ(server.requests, 0u);  // nothing was sent, no key in particular
+}
+
+TEST_F(HttpClientTls, refuses_a_trusted_certificate_of_another_name_or_out_of_date) {
+    for (const Certificate& certificate :
+         {make_certificate("DNS:elsewhere.example", 3600), make_certificate("IP:127.0.0.1", -60)}) {
+        TlsServer server(loop, certificate);
+        trust(certificate);
+        HttpClient client(loop, {.ca_file = trusted_file});
+        const Answer answer = fetch(client, server);
+        ASSERT_FALSE(*answer.result);
+        EXPECT_EQ(answer.result->error().kind, TransportError::Kind::tls);
+        EXPECT_EQ(server.requests, 0u);
+    }
+}
+
+TEST_F(HttpClientTls, talks_to_a_trusted_server_and_shakes_hands_once) {
+    const Certificate certificate = make_certificate("IP:127.0.0.1", 3600);
+    TlsServer server(loop, certificate);
+    trust(certificate);
+    HttpClient client(loop, {.ca_file = trusted_file});
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(fetch(client, server).body, "secret");
+    EXPECT_EQ(server.handshakes, 1u);
+    EXPECT_EQ(server.requests, 20u);
+}
+
+TEST_F(HttpClientTls, resumes_the_tls_session_when_it_has_to_connect_again) {
+    const Certificate certificate = make_certificate("IP:127.0.0.1", 3600);
+    TlsServer server(loop, certificate);
+    server.close_after_answer = true;
+    trust(certificate);
+    HttpClient client(loop, {.ca_file = trusted_file});
+    EXPECT_EQ(fetch(client, server).body, "secret");
+    EXPECT_EQ(server.resumed, 0u);
+
+    // Several at once use handles that have never seen the server: the session is the client's, not the handle's.
+    std::vector<Answer> answers(4);
+    std::vector<std::unique_ptr<HttpClient::Transfer>> transfers;
+    for (auto& answer : answers) transfers.push_back(client.start({.method = "GET", .url = server.url()}, answer));
+    const auto done = [](const Answer& answer) { return answer.result.has_value(); };
+    ASSERT_TRUE(test::run_until(loop, [&] { return std::ranges::all_of(answers, done); }));
+    EXPECT_EQ(server.handshakes, 5u);
+    EXPECT_EQ(server.resumed, 4u);
+}
+
+}  // namespace
