@@ -1,0 +1,232 @@
+#include "config.hpp"
+
+#include "call/greeting.hpp"
+#include "gateway/call_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+
+namespace {
+
+using Fault = std::optional<std::string>;  // what is wrong with a value: the second half of a sentence
+
+struct Setting {
+    const char* variable;
+    const char* other_variable;  // accepted too; nullptr for none
+    const char* flag;            // nullptr for secrets, which a process list would show
+    const char* standard;        // for --help
+    const char* help;
+    Fault (*apply)(Configuration&, const std::string& value);
+};
+
+Fault number(const std::string& text, std::int64_t low, std::int64_t high, auto&& assign) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
+        return fmt::format("must be a whole number from {} to {}, not '{}'", low, high, text);
+    }
+    assign(value);
+    return std::nullopt;
+}
+
+Fault fraction(const std::string& text, double low, double high, double& into) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
+        return fmt::format("must be a number from {} to {}, not '{}'", low, high, text);
+    }
+    into = value;
+    return std::nullopt;
+}
+
+Fault milliseconds(const std::string& text, std::int64_t low, std::int64_t high, std::chrono::milliseconds& into) {
+    return number(text, low, high, [&](std::int64_t value) { into = std::chrono::milliseconds(value); });
+}
+
+Fault web_address(const std::string& text, std::string& into) {
+    const bool known = text.starts_with("https://") || text.starts_with("http://");
+    if (!known || text.find_first_of("?# \t") != std::string::npos || text.ends_with("://")) {
+        return fmt::format("must be an address such as https://phone.example.org, not '{}'", text);
+    }
+    into = text.substr(0, text.find_last_not_of('/') + 1);
+    return std::nullopt;
+}
+
+Fault one_of(const std::string& text, std::initializer_list<std::string_view> allowed) {
+    for (const std::string_view value : allowed) {
+        if (text == value) return std::nullopt;
+    }
+    return fmt::format("must be one of {}, not '{}'", fmt::join(allowed, ", "), text);
+}
+
+Fault lead(Configuration& to, const std::string& text) {
+    auto& playout = to.gateway.session.playout;
+    if (auto fault = milliseconds(text, 40, 60'000, playout.lead)) return fault;
+    playout.message = std::min(playout.message, playout.lead / 40 * 20);  // at least two messages in the lead, whole frames
+    return std::nullopt;
+}
+
+// clang-format off
+const std::array settings{
+    Setting{"PORT", nullptr, "--port", "8001", "port for HTTP and WebSocket; 0 takes a free one",
+            [](Configuration& to, const std::string& text) { return number(text, 0, 65535, [&](std::int64_t v) { to.gateway.port = static_cast<std::uint16_t>(v); }); }},
+    Setting{"HOST", nullptr, "--host", "0.0.0.0", "address to listen on",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.host = text; return std::nullopt; }},
+    Setting{"THREADS", nullptr, "--threads", "one per core", "event loops",
+            [](Configuration& to, const std::string& text) { return number(text, 1, 256, [&](std::int64_t v) { to.gateway.threads = static_cast<unsigned>(v); }); }},
+    Setting{"WEBHOOK_BASE_URL", "BASE_URL", "--base-url", "https:// and the request's Host", "public address under which Twilio calls this server",
+            [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.public_url); }},
+    Setting{"TWILIO_AUTH_TOKEN", nullptr, nullptr, "none: signatures are not checked", "your primary Auth Token",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.auth_token = Secret(text); return std::nullopt; }},
+    Setting{"TWILIO_ACCOUNT_SID", nullptr, "--account-sid", "any", "take calls of this account only",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.account_sid = text; return std::nullopt; }},
+    Setting{"ELEVEN_LABS_API_KEY", "ELEVENLABS_API_KEY", nullptr, "none: the embedded voice speaks", "your ElevenLabs key",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.elevenlabs_key = Secret(text); return std::nullopt; }},
+    Setting{"ELEVENLABS_BASE_URL", nullptr, "--elevenlabs-url", "https://api.elevenlabs.io", "ElevenLabs host, for a residency region or the stand-in",
+            [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.elevenlabs_url); }},
+    Setting{"VOICE_ID", nullptr, "--voice-id", "21m00Tcm4TlvDq8ikWAM", "default voice; ?voice_id= on the webhook URL overrides it for a call",
+            [](Configuration& to, const std::string& text) -> Fault {
+                if (!gateway::is_voice_id(text)) return fmt::format("must be a voice id (letters, digits, '-', '_'), not '{}'", text);
+                to.gateway.voice.id = text;
+                return std::nullopt;
+            }},
+    Setting{"MODEL_ID", nullptr, "--model-id", "eleven_flash_v2_5", "ElevenLabs model",
+            [](Configuration& to, const std::string& text) -> Fault {
+                if (text.starts_with("eleven_v3")) return fmt::format("'{}' cannot stream in real time; use eleven_flash_v2_5", text);
+                to.gateway.voice.model = text;
+                return std::nullopt;
+            }},
+    Setting{"LANGUAGE_CODE", nullptr, "--language", "left to the model", "ISO 639-1 code of the language spoken",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.voice.language = text; return std::nullopt; }},
+    Setting{"VOICE_STABILITY", nullptr, "--stability", "0.5", "voice setting, 0 to 1",
+            [](Configuration& to, const std::string& text) { return fraction(text, 0, 1, to.gateway.voice.settings.stability); }},
+    Setting{"VOICE_SIMILARITY_BOOST", nullptr, "--similarity-boost", "0.75", "voice setting, 0 to 1",
+            [](Configuration& to, const std::string& text) { return fraction(text, 0, 1, to.gateway.voice.settings.similarity_boost); }},
+    Setting{"VOICE_STYLE", nullptr, "--style", "0", "voice setting, 0 to 1; above 0 costs time",
+            [](Configuration& to, const std::string& text) { return fraction(text, 0, 1, to.gateway.voice.settings.style); }},
+    Setting{"VOICE_SPEED", nullptr, "--speed", "1", "voice setting, 0.7 to 1.2",
+            [](Configuration& to, const std::string& text) { return fraction(text, 0.7, 1.2, to.gateway.voice.settings.speed); }},
+    Setting{"VOICE_SPEAKER_BOOST", nullptr, "--speaker-boost", "true", "voice setting, true or false",
+            [](Configuration& to, const std::string& text) { to.gateway.voice.settings.use_speaker_boost = text == "true"; return one_of(text, {"true", "false"}); }},
+    Setting{"GREETING", nullptr, "--greeting", "Hello. You have reached Mouthpiece. …", "what a caller hears; {from} {to} {call_sid} and {name} of the webhook's ?name= are filled in",
+            [](Configuration& to, const std::string& text) -> Fault {
+                if (const auto sound = call::check_greeting(text); !sound) return sound.error();
+                to.gateway.greeting = text;
+                return std::nullopt;
+            }},
+    Setting{"AFTER_SPEECH", nullptr, "--after-speech", "stay", "after the last word: stay or hangup",
+            [](Configuration& to, const std::string& text) { to.gateway.after_speech = text == "hangup" ? call::AfterSpeech::hang_up : call::AfterSpeech::stay; return one_of(text, {"stay", "hangup"}); }},
+    Setting{"LEAD_MS", nullptr, "--lead-ms", "2000", "how far ahead of the caller's ear audio is sent, in ms", lead},
+    Setting{"MAX_CALL_SECONDS", nullptr, "--max-call-seconds", "14400", "longest call",
+            [](Configuration& to, const std::string& text) { return number(text, 1, 86'400, [&](std::int64_t v) { to.gateway.session.call_duration_max = std::chrono::seconds(v); }); }},
+    Setting{"MAX_CALLS", nullptr, "--max-calls", "10000", "calls at once; further ones hear BUSY_TEXT",
+            [](Configuration& to, const std::string& text) { return number(text, 1, 1'000'000, [&](std::int64_t v) { to.gateway.calls_max = static_cast<std::size_t>(v); }); }},
+    Setting{"BUSY_TEXT", nullptr, "--busy-text", "All our lines are busy. …", "spoken by Twilio when no call can be taken",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.busy_text = text; return std::nullopt; }},
+    Setting{"DRAIN_SECONDS", nullptr, "--drain-seconds", "600", "after SIGTERM running calls may last this long",
+            [](Configuration& to, const std::string& text) { return number(text, 0, 86'400, [&](std::int64_t v) { to.gateway.drain_max = std::chrono::seconds(v); }); }},
+    Setting{"LOG_LEVEL", nullptr, "--log-level", "info", "debug, info, warn or error",
+            [](Configuration& to, const std::string& text) { to.log_level = text; return one_of(text, {"debug", "info", "warn", "error"}); }},
+};
+// clang-format on
+
+Configuration standard_configuration() {
+    Configuration standard;
+    standard.gateway.voice.id = "21m00Tcm4TlvDq8ikWAM";
+    standard.gateway.voice.model = "eleven_flash_v2_5";
+    standard.gateway.greeting =
+        "Hello. You have reached Mouthpiece. This voice was prepared while your phone was still ringing. "
+        "Set the greeting to say something of your own. Thank you for calling.";
+    return standard;
+}
+
+Fault apply_environment(Configuration& configuration, const Environment& environment) {
+    for (const Setting& setting : settings) {
+        const char* name = setting.variable;
+        auto value = environment(name);
+        if ((!value || value->empty()) && setting.other_variable != nullptr) value = environment(name = setting.other_variable);
+        if (!value || value->empty()) continue;
+        if (const auto fault = setting.apply(configuration, *value)) return fmt::format("{} {}.", name, *fault);
+    }
+    return std::nullopt;
+}
+
+Fault apply_flags(Configuration& configuration, std::span<const char* const> arguments) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view argument = arguments[i];
+        const std::string_view name = argument.substr(0, argument.find('='));
+        const Setting* found = nullptr;
+        for (const Setting& setting : settings) {
+            if (setting.flag != nullptr && name == setting.flag) found = &setting;
+        }
+        if (found == nullptr) return fmt::format("'{}' is not a flag of serve; --help lists them.", name);
+        std::string value;
+        if (name.size() < argument.size()) {
+            value = argument.substr(name.size() + 1);
+        } else if (++i < arguments.size()) {
+            value = arguments[i];
+        } else {
+            return fmt::format("{} needs a value.", name);
+        }
+        if (const auto fault = found->apply(configuration, value)) return fmt::format("{} {}.", name, *fault);
+    }
+    return std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+}  // namespace
+
+std::expected<std::map<std::string, std::string>, std::string> read_dotenv(std::string_view text) {
+    std::map<std::string, std::string> values;
+    for (std::size_t line_number = 1; !text.empty(); ++line_number) {
+        const std::size_t end = text.find('\n');
+        std::string_view line = trimmed(text.substr(0, end));
+        text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+        if (line.empty() || line.starts_with('#')) continue;
+        if (line.starts_with("export ")) line = trimmed(line.substr(7));
+        const std::size_t equals = line.find('=');
+        if (equals == 0 || equals == std::string_view::npos) {
+            return std::unexpected(fmt::format(".env line {} is not of the form NAME=value.", line_number));
+        }
+        std::string_view value = trimmed(line.substr(equals + 1));
+        if (!value.empty() && (value.front() == '"' || value.front() == '\'')) {
+            const std::size_t closing = value.find(value.front(), 1);
+            if (closing == std::string_view::npos) {
+                return std::unexpected(fmt::format(".env line {} has a quote that is not closed.", line_number));
+            }
+            value = value.substr(1, closing - 1);
+        } else {
+            value = trimmed(value.substr(0, std::min(value.find(" #"), value.size())));
+        }
+        values.insert_or_assign(std::string(trimmed(line.substr(0, equals))), std::string(value));
+    }
+    return values;
+}
+
+std::expected<Configuration, std::string> read_configuration(std::span<const char* const> arguments,
+                                                             const Environment& environment) {
+    Configuration configuration = standard_configuration();
+    if (auto fault = apply_environment(configuration, environment)) return std::unexpected(std::move(*fault));
+    if (auto fault = apply_flags(configuration, arguments)) return std::unexpected(std::move(*fault));
+    return configuration;
+}
+
+std::string configuration_help() {
+    std::string help;
+    for (const Setting& setting : settings) {
+        std::string names = setting.variable;
+        if (setting.other_variable != nullptr) names += fmt::format(" or {}", setting.other_variable);
+        if (setting.flag != nullptr) names = fmt::format("{}  {}", setting.flag, names);
+        help += fmt::format("  {}\n      {} [{}]\n", names, setting.help, setting.standard);
+    }
+    return help;
+}

@@ -1,0 +1,28 @@
+#pragma once
+// The configuration of `mouthpiece serve`: flags over environment over a .env file over defaults, from one table that --help prints.
+
+#include "gateway/options.hpp"
+
+#include <expected>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct Configuration {
+    gateway::Options gateway;
+    std::string log_level = "info";
+};
+
+using Environment = std::function<std::optional<std::string>(const char* name)>;
+
+// The values of a .env file: NAME=value lines, `export`, quotes and # comments as a shell reads them. The error is a sentence.
+std::expected<std::map<std::string, std::string>, std::string> read_dotenv(std::string_view text);
+
+// `arguments` are those behind `serve`. The error is a sentence that names the setting.
+std::expected<Configuration, std::string> read_configuration(std::span<const char* const> arguments,
+                                                             const Environment& environment);
+
+std::string configuration_help();

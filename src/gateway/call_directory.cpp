@@ -1,0 +1,157 @@
+#include "gateway/call_directory.hpp"
+
+#include "encoding/base64.hpp"
+#include "twilio/signature.hpp"
+
+#include <openssl/rand.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace gateway {
+
+namespace {
+
+// 144 random bits: nobody guesses a token in the two minutes it lives.
+Secret new_token() {
+    std::byte random[18];
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(random), sizeof random) != 1) {
+        throw std::runtime_error("no random numbers");
+    }
+    return Secret(encoding::to_base64(random));
+}
+
+}  // namespace
+
+const char* name_of(Refusal refusal) {
+    switch (refusal) {
+        case Refusal::no_token: return "no_token";
+        case Refusal::wrong_token: return "wrong_token";
+        case Refusal::wrong_account: return "wrong_account";
+        case Refusal::call_has_a_stream: return "call_has_a_stream";
+        case Refusal::too_many_calls: return "too_many_calls";
+    }
+    return "unknown";
+}
+
+CallDirectory::CallDirectory(Options options) : options_(std::move(options)), ending_order_(options_.endings_max) {}
+
+std::optional<Ticket> CallDirectory::announce(const std::string& call_sid, const std::string& account_sid, std::size_t loop,
+                                              const std::function<call::CallPlan()>& make_plan, Instant now) {
+    const std::scoped_lock lock(mutex_);
+    forget_expired(now);
+    if (const auto found = announced_.find(call_sid); found != announced_.end()) {
+        Ticket again = found->second.ticket;
+        again.repeated = true;
+        return again;
+    }
+    if (announced_.size() >= options_.tickets_max || streams_.size() + announced_.size() >= options_.streams_max) {
+        return std::nullopt;
+    }
+    Ticket ticket{.token = new_token(), .plan = make_plan(), .loop = loop};
+    const Instant expires = now + options_.ticket_life;
+    announced_.emplace(call_sid, Announced{ticket, account_sid, expires});
+    expiry_.emplace(expires, call_sid);
+    return ticket;
+}
+
+void CallDirectory::forget_expired(Instant now) {
+    while (!expiry_.empty() && expiry_.begin()->first <= now) {
+        const auto found = announced_.find(expiry_.begin()->second);
+        if (found != announced_.end() && found->second.expires <= now) announced_.erase(found);
+        expiry_.erase(expiry_.begin());
+    }
+}
+
+std::uint64_t CallDirectory::opened(std::string peer) {
+    const std::scoped_lock lock(mutex_);
+    const std::uint64_t id = next_connection_id_++;
+    streams_.emplace(id, OpenStream{id, {}, {}, std::move(peer), std::chrono::system_clock::now()});
+    return id;
+}
+
+std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t connection_id,
+                                                                   const twilio::Started& started, Instant now) {
+    const std::scoped_lock lock(mutex_);
+    forget_expired(now);
+    if (streams_.size() > options_.streams_max) return std::unexpected(Refusal::too_many_calls);
+    if (options_.token_required && !options_.account_sid.empty() && started.account_sid != options_.account_sid) {
+        return std::unexpected(Refusal::wrong_account);
+    }
+    const auto token = encoding::find(started.custom_parameters, "token");
+    if (!token && options_.token_required) return std::unexpected(Refusal::no_token);
+
+    std::optional<Ticket> ticket;
+    const auto found = announced_.find(started.call_sid);
+    if (token) {
+        if (found == announced_.end() || !twilio::equal_in_constant_time(found->second.ticket.token.reveal(), *token)) {
+            return std::unexpected(Refusal::wrong_token);
+        }
+        if (options_.token_required && found->second.account_sid != started.account_sid) {
+            return std::unexpected(Refusal::wrong_account);
+        }
+    }
+    if (stream_of_call_.contains(started.call_sid)) return std::unexpected(Refusal::call_has_a_stream);
+    if (found != announced_.end()) {
+        ticket = std::move(found->second.ticket);
+        announced_.erase(found);
+    }
+    stream_of_call_.emplace(started.call_sid, connection_id);
+    OpenStream& stream = streams_.at(connection_id);
+    stream.call_sid = started.call_sid;
+    stream.stream_sid = started.stream_sid;
+    ending_of(started.call_sid).outcome.reset();
+    return ticket;
+}
+
+void CallDirectory::closed(std::uint64_t connection_id, std::optional<call::Outcome> outcome) {
+    const std::scoped_lock lock(mutex_);
+    const auto stream = streams_.extract(connection_id);
+    if (!stream || stream.mapped().call_sid.empty()) return;
+    const std::string& call_sid = stream.mapped().call_sid;
+    if (const auto found = stream_of_call_.find(call_sid);
+        found != stream_of_call_.end() && found->second == connection_id) {
+        stream_of_call_.erase(found);
+        ending_of(call_sid).outcome = outcome;
+    }
+}
+
+CallDirectory::Ending& CallDirectory::ending_of(const std::string& call_sid) {
+    const auto [entry, fresh] = endings_.try_emplace(call_sid);
+    if (fresh) {
+        std::string& oldest = ending_order_[oldest_ending_];
+        if (!oldest.empty()) endings_.erase(oldest);
+        oldest = call_sid;
+        oldest_ending_ = (oldest_ending_ + 1) % ending_order_.size();
+    }
+    return endings_.at(call_sid);
+}
+
+Aftermath CallDirectory::aftermath(const std::string& call_sid) {
+    const std::scoped_lock lock(mutex_);
+    Ending& ending = ending_of(call_sid);
+    if (ending.outcome == call::Outcome::completed || ending.outcome == call::Outcome::timed_out) return Aftermath::finished;
+    // Twilio says the stream is over. Where we still think it lives, its socket is half dead: the call goes on with a new one.
+    if (!ending.outcome) stream_of_call_.erase(call_sid);
+    return ++ending.reconnects > options_.reconnects_max ? Aftermath::given_up : Aftermath::lost;
+}
+
+std::vector<OpenStream> CallDirectory::streams() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<OpenStream> open;
+    open.reserve(streams_.size());
+    for (const auto& [id, stream] : streams_) open.push_back(stream);
+    return open;
+}
+
+std::size_t CallDirectory::stream_count() const {
+    const std::scoped_lock lock(mutex_);
+    return streams_.size();
+}
+
+std::size_t CallDirectory::waiting_tickets() const {
+    const std::scoped_lock lock(mutex_);
+    return announced_.size();
+}
+
+}  // namespace gateway

@@ -1,0 +1,105 @@
+#pragma once
+// The calls of this process, for all loops: which calls the webhook has announced (and with which token and plan), which streams are
+// open, and how the recent ones ended. Asked once or twice a call, never per message; a mutex guards it.
+
+#include "call/stream_session.hpp"
+#include "redacted.hpp"
+#include "twilio/stream_message.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace gateway {
+
+using call::Instant;
+
+// What the webhook arranged for one call.
+struct Ticket {
+    Secret token;  // one use, in <Parameter name="token">
+    call::CallPlan plan;
+    std::size_t loop = 0;  // where its speech is being prepared
+    bool repeated = false; // Twilio asked again for the same call: nothing was arranged anew
+};
+
+enum class Refusal { no_token, wrong_token, wrong_account, call_has_a_stream, too_many_calls };
+const char* name_of(Refusal refusal);
+
+// How a call stands when Twilio asks what comes after its stream.
+enum class Aftermath {
+    finished,  // hang up
+    lost,      // the message was not heard to its end, or we know nothing of it (a restart): try again
+    given_up,  // tried again too often: say it with Twilio's own voice
+};
+
+struct OpenStream {
+    std::uint64_t connection_id = 0;
+    std::string call_sid, stream_sid;  // empty until `start`
+    std::string peer;
+    std::chrono::system_clock::time_point connected_at;
+};
+
+class CallDirectory {
+public:
+    struct Options {
+        bool token_required = true;   // false: a `start` without a token is admitted, with the plan made for it
+        std::string account_sid;      // only this account's calls; empty: any
+        std::chrono::seconds ticket_life{120};
+        std::size_t tickets_max = 20'000;
+        std::size_t streams_max = 10'000;
+        unsigned reconnects_max = 2;  // new streams for a call that lost its own
+        std::size_t endings_max = 20'000;  // ended calls remembered
+    };
+    explicit CallDirectory(Options options);
+
+    // The webhook: arranges a call, once however often Twilio asks. `make_plan` is called at most once and may throw.
+    // nullopt: too many calls are waiting for their stream.
+    std::optional<Ticket> announce(const std::string& call_sid, const std::string& account_sid, std::size_t loop,
+                                   const std::function<call::CallPlan()>& make_plan, Instant now);
+
+    // A socket has opened, and has closed.
+    std::uint64_t opened(std::string peer);
+    void closed(std::uint64_t connection_id, std::optional<call::Outcome> outcome);
+
+    // `start` has come. Uses up the token. An admitted stream without a ticket (token_required is false) gets nullopt.
+    std::expected<std::optional<Ticket>, Refusal> admit(std::uint64_t connection_id, const twilio::Started& started, Instant now);
+
+    Aftermath aftermath(const std::string& call_sid);
+
+    std::vector<OpenStream> streams() const;
+    std::size_t stream_count() const;
+    std::size_t waiting_tickets() const;
+
+private:
+    struct Announced {
+        Ticket ticket;
+        std::string account_sid;
+        Instant expires;
+    };
+    struct Ending {
+        std::optional<call::Outcome> outcome;  // none while the stream lives
+        unsigned reconnects = 0;
+    };
+    void forget_expired(Instant now);
+    Ending& ending_of(const std::string& call_sid);
+
+    Options options_;
+    mutable std::mutex mutex_;
+    std::unordered_map<std::string, Announced> announced_;  // by CallSid
+    std::multimap<Instant, std::string> expiry_;
+    std::map<std::uint64_t, OpenStream> streams_;
+    std::unordered_map<std::string, std::uint64_t> stream_of_call_;
+    std::unordered_map<std::string, Ending> endings_;
+    std::vector<std::string> ending_order_;
+    std::size_t oldest_ending_ = 0;
+    std::uint64_t next_connection_id_ = 1;
+};
+
+}  // namespace gateway

@@ -1,0 +1,60 @@
+#pragma once
+// What all calls share: Switchboard for the whole program, LoopServices for one event loop. main builds them, in this order, and everything
+// else gets them by reference.
+
+#include "call/call_metrics.hpp"
+#include "gateway/call_directory.hpp"
+#include "gateway/embedded_voice.hpp"
+#include "gateway/loop_speech.hpp"
+#include "gateway/options.hpp"
+#include "gateway/prepared_speech.hpp"
+#include "net/event_loop.hpp"
+#include "speech/cache.hpp"
+#include "twilio/stream_message.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace gateway {
+
+class MediaStream;
+class LoopServices;
+
+struct Switchboard {
+    explicit Switchboard(Options options);
+    ~Switchboard();
+
+    const Options options;
+    call::CallMetrics metrics;
+    CallDirectory directory;
+    EmbeddedVoicePool voices;
+    speech::ClipMemory memory;  // what was said before
+    std::atomic<bool> draining = false;
+    std::vector<std::unique_ptr<LoopServices>> loops;
+};
+
+class LoopServices {
+public:
+    LoopServices(Switchboard& switchboard, std::size_t index, std::size_t loop_count);
+    ~LoopServices();
+
+    Switchboard& switchboard;
+    const std::size_t index;
+    net::EventLoop events;
+    LoopSpeech speech;  // the whole chain
+    PreparedSpeech prepared;
+    twilio::StreamMessageParser parser;
+    std::string out;  // frames of one wake-up, built here and sent in one write
+
+    void keep(std::unique_ptr<MediaStream> stream);
+    void let_go(MediaStream& stream);  // from inside its own callback
+    void end_all_streams();
+
+private:
+    std::unordered_map<MediaStream*, std::unique_ptr<MediaStream>> streams_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,224 @@
+#include "gateway/media_stream.hpp"
+
+#include "gateway/call_plan.hpp"
+#include "gateway/speak.hpp"
+#include "websocket/codec.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+#include <variant>
+
+namespace gateway {
+
+namespace {
+
+constexpr net::WebSocket::Options socket_options{.role = websocket::Role::server, .message_bytes_max = 64 * 1024};
+
+template <class... Cases>
+struct Match : Cases... {
+    using Cases::operator()...;
+};
+
+double seconds(std::chrono::microseconds duration) {
+    return static_cast<double>(duration.count()) / 1e6;
+}
+
+}  // namespace
+
+void MediaStream::open(LoopServices& loop, net::Exchange::Upgraded upgraded) {
+    const auto id = loop.switchboard.directory.opened(upgraded.connection->peer());
+    loop.switchboard.metrics.stream_opened();
+    spdlog::info("stream opened connection={} peer={}", id, upgraded.connection->peer());
+    auto session = std::make_unique<call::StreamSession>(loop.switchboard.options.session, loop.events.now());
+    std::unique_ptr<MediaStream> stream(new MediaStream(loop, std::move(session), id, std::move(upgraded.connection)));
+    MediaStream& opened = *stream;
+    loop.keep(std::move(stream));
+    opened.plan_next_deadline();
+    opened.socket_.start(upgraded.early);
+}
+
+MediaStream::MediaStream(LoopServices& loop, std::unique_ptr<call::StreamSession> session, std::uint64_t connection_id,
+                         std::unique_ptr<net::Connection> connection)
+    : loop_(loop),
+      session_(std::move(session)),
+      connection_id_(connection_id),
+      socket_(std::move(connection), socket_options, *this),
+      deadline_(loop.events.timers(), [this] {
+          session_->on_deadline(loop_.events.now());
+          drain();
+      }) {}
+
+MediaStream::~MediaStream() = default;
+
+void MediaStream::on_text(std::string_view text) {
+    if (!session_) return;
+    const auto message = loop_.parser.parse(text);
+    const auto now = loop_.events.now();
+    if (message) {
+        session_->on(*message, now);
+    } else {
+        session_->on_unreadable(message.error(), now);
+    }
+    drain();
+}
+
+void MediaStream::on_binary(std::span<const char>) {
+    if (!session_) return;
+    session_->on_binary(loop_.events.now());
+    drain();
+}
+
+void MediaStream::on_closed(std::uint16_t code, std::string_view) {
+    gone_ = true;
+    if (!session_) return;
+    spdlog::debug("stream socket closed connection={} code={}", connection_id_, code);
+    if (code == websocket::close_code::too_big || code == websocket::close_code::protocol_error) {
+        loop_.switchboard.metrics.request_refused("websocket");
+    }
+    session_->on_connection_closed(loop_.events.now());
+    drain();
+}
+
+void MediaStream::on_audio(audio::Clip clip) {
+    session_->on_audio(std::move(clip), loop_.events.now());
+    drain();
+}
+
+void MediaStream::on_finished() {
+    session_->on_speech_finished(loop_.events.now());
+    drain();
+}
+
+void MediaStream::on_failed(speech::Failure failure) {
+    spdlog::error("call not spoken to its end call_sid={} reason={}", session_->call_sid(), failure.reason);
+    session_->on_speech_failed(loop_.events.now());
+    drain();
+}
+
+void MediaStream::shut_down() {
+    session_->on_shutdown(loop_.events.now());
+    drain();
+}
+
+// Performs everything the session wants, then sends it in one write.
+void MediaStream::drain() {
+    if (std::exchange(draining_, true)) return;
+    while (session_) {
+        const auto action = session_->next_action();
+        if (!action) break;
+        perform(*action);
+    }
+    draining_ = false;
+    if (!loop_.out.empty()) {
+        socket_.send_frames(loop_.out);
+        loop_.out.clear();
+    }
+    if (session_) plan_next_deadline();
+}
+
+void MediaStream::plan_next_deadline() {
+    const auto next = session_->next_deadline();
+    if (!next) return deadline_.disarm();
+    if (!deadline_.armed() || deadline_.when() != *next) deadline_.arm(*next);
+    if (utterance_) {
+        if (const auto dry = session_->runs_dry_at()) utterance_->needed_by(*dry);
+    }
+}
+
+void MediaStream::perform(const call::Action& action) {
+    std::visit(Match{[&](const call::Authorise& wanted) { authorise(wanted.started); },
+                     [&](const call::StartSpeech& speech) { start_speech(speech.request); },
+                     [&](const call::StopSpeech&) { utterance_.reset(); },
+                     [&](const call::SendMedia& media) {
+                         const auto frame = websocket::begin_text(loop_.out);
+                         twilio::append_media(loop_.out, session_->stream_sid(), media.mulaw);
+                         websocket::end_text(loop_.out, frame);
+                     },
+                     [&](const call::SendMark& mark) {
+                         const auto frame = websocket::begin_text(loop_.out);
+                         twilio::append_mark(loop_.out, session_->stream_sid(), mark.name);
+                         websocket::end_text(loop_.out, frame);
+                     },
+                     [&](const call::SendClear&) {
+                         const auto frame = websocket::begin_text(loop_.out);
+                         twilio::append_clear(loop_.out, session_->stream_sid());
+                         websocket::end_text(loop_.out, frame);
+                     },
+                     [&](const call::CloseStream& close) {
+                         if (!gone_) {
+                             socket_.send_frames(std::exchange(loop_.out, {}));
+                             socket_.close(close.close_code, "");
+                         }
+                         end(close.outcome);
+                     }},
+               action);
+}
+
+void MediaStream::authorise(const twilio::Started& started) {
+    const auto now = loop_.events.now();
+    auto admitted = loop_.switchboard.directory.admit(connection_id_, started, now);
+    if (!admitted) {
+        spdlog::warn("stream refused connection={} call_sid={} reason={}", connection_id_, started.call_sid,
+                     name_of(admitted.error()));
+        loop_.switchboard.metrics.request_refused(name_of(admitted.error()));
+        return session_->on_refused(now);
+    }
+    if (!*admitted) return session_->on_authorised(plan_for_stream(loop_.switchboard.options, started), now);
+    LoopServices& home = *loop_.switchboard.loops[(*admitted)->loop];
+    if (&home != &loop_) return move_to(home, std::move(**admitted));
+    session_->on_authorised(std::move((*admitted)->plan), now);
+}
+
+void MediaStream::start_speech(const speech::Request& request) {
+    utterance_.reset();
+    utterance_ = loop_.prepared.take(session_->call_sid(), *this);
+    if (!utterance_) utterance_ = speak(loop_, session_->call_sid(), request, *this);
+}
+
+void MediaStream::move_to(LoopServices& home, Ticket ticket) {
+    auto released = socket_.release();
+    gone_ = true;
+    deadline_.disarm();
+    auto luggage = std::make_shared<Luggage>(std::move(session_), std::move(released.stream), std::move(released.unread),
+                                             connection_id_, std::move(ticket));
+    loop_.let_go(*this);
+    home.events.post([&home, luggage] { carry_on(home, luggage); });
+}
+
+void MediaStream::carry_on(LoopServices& loop, std::shared_ptr<Luggage> luggage) {
+    // The socket needs a handler from its first moment; the stream itself takes over in its constructor.
+    struct Nobody final : net::Connection::Handler {
+        void on_bytes(std::span<char>) override {}
+        void on_closed(net::CloseReason) override {}
+    } static nobody;
+    auto connection = std::make_unique<net::Connection>(loop.events, std::move(luggage->stream), nobody);
+    const bool registered = connection->start();
+    std::unique_ptr<MediaStream> stream(
+        new MediaStream(loop, std::move(luggage->session), luggage->connection_id, std::move(connection)));
+    MediaStream& arrived = *stream;
+    loop.keep(std::move(stream));
+    if (!registered) return arrived.on_closed(websocket::close_code::lost, "");
+    arrived.session_->on_authorised(std::move(luggage->ticket.plan), loop.events.now());
+    arrived.drain();
+    if (arrived.session_ && !luggage->unread.empty()) arrived.socket_.start(luggage->unread);
+}
+
+void MediaStream::end(call::Outcome outcome) {
+    utterance_.reset();
+    deadline_.disarm();
+    const call::Totals totals = session_->totals();
+    spdlog::info(
+        "stream closed connection={} call_sid={} stream_sid={} outcome={} sent_s={:.2f} heard_s={:.2f} underruns={} "
+        "media_in={} ignored={} first_media_ms={:.2f}",
+        connection_id_, session_->call_sid(), session_->stream_sid(), name_of(outcome), seconds(totals.sent),
+        seconds(totals.heard), totals.underruns, totals.media_in, totals.ignored,
+        totals.start_to_first_media ? seconds(*totals.start_to_first_media) * 1e3 : -1.0);
+    loop_.switchboard.metrics.stream_closed(outcome, totals);
+    if (totals.start_to_first_media) loop_.switchboard.metrics.first_media(*totals.start_to_first_media);
+    loop_.switchboard.directory.closed(connection_id_, outcome);
+    session_.reset();
+    loop_.let_go(*this);
+}
+
+}  // namespace gateway

@@ -1,0 +1,66 @@
+#pragma once
+// Drives one call over one WebSocket: feeds the session what arrives, performs what it decides, and ends with it. It begins on the loop
+// that accepted the socket and, once `start` has told which call it is, lives on the loop where that call's speech is prepared.
+
+#include "call/stream_session.hpp"
+#include "gateway/loop_services.hpp"
+#include "net/http_server.hpp"
+#include "net/websocket.hpp"
+#include "speech/speech_source.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace gateway {
+
+class MediaStream final : private net::WebSocket::Handler, private speech::Listener {
+public:
+    // A socket that has just been upgraded.
+    static void open(LoopServices& loop, net::Exchange::Upgraded upgraded);
+
+    ~MediaStream();
+
+    void shut_down();
+
+private:
+    // A stream between two loops: what the new loop needs to carry on.
+    struct Luggage {
+        std::unique_ptr<call::StreamSession> session;
+        net::ByteStream stream;
+        std::string unread;
+        std::uint64_t connection_id = 0;
+        Ticket ticket;
+    };
+
+    MediaStream(LoopServices& loop, std::unique_ptr<call::StreamSession> session, std::uint64_t connection_id,
+                std::unique_ptr<net::Connection> connection);
+    static void carry_on(LoopServices& loop, std::shared_ptr<Luggage> luggage);
+
+    void on_text(std::string_view text) override;
+    void on_binary(std::span<const char> bytes) override;
+    void on_closed(std::uint16_t code, std::string_view reason) override;
+
+    void on_audio(audio::Clip clip) override;
+    void on_finished() override;
+    void on_failed(speech::Failure failure) override;
+
+    void drain();
+    void perform(const call::Action& action);
+    void authorise(const twilio::Started& started);
+    void start_speech(const speech::Request& request);
+    void move_to(LoopServices& loop, Ticket ticket);
+    void end(call::Outcome outcome);
+    void plan_next_deadline();
+
+    LoopServices& loop_;
+    std::unique_ptr<call::StreamSession> session_;
+    const std::uint64_t connection_id_;
+    net::WebSocket socket_;
+    std::unique_ptr<speech::Utterance> utterance_;
+    net::Timer deadline_;
+    bool gone_ = false;      // the socket has closed
+    bool draining_ = false;  // inside drain(): what performing an action brings about is drained there
+};
+
+}  // namespace gateway

@@ -1,0 +1,40 @@
+#pragma once
+// What an operator may decide about the gateway. config fills it from flags, environment and .env.
+
+#include "call/stream_session.hpp"
+#include "redacted.hpp"
+#include "speech/speech_source.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace gateway {
+
+struct Options {
+    std::string host = "0.0.0.0";
+    std::uint16_t port = 8001;
+    unsigned threads = 0;  // event loops; 0: one per core
+
+    std::string public_url;  // "https://phone.example.org": what Twilio calls us; empty: taken from each request's Host header
+    Secret auth_token;       // Twilio's; empty: signatures are not checked
+    std::string account_sid;
+
+    std::string greeting;
+    speech::Voice voice;  // the default voice
+    call::AfterSpeech after_speech = call::AfterSpeech::stay;
+    std::string busy_text = "All our lines are busy. Please call again in a few minutes.";
+    std::string apology_text = "We are sorry. Your call cannot be taken right now. Please call again later.";
+
+    std::string elevenlabs_url = "https://api.elevenlabs.io";
+    Secret elevenlabs_key;  // empty: the embedded voice speaks
+    std::size_t elevenlabs_requests_max = 0;  // the plan's limit; 0: what the replies say
+
+    call::StreamSession::Options session;
+    std::size_t calls_max = 10'000;
+    std::chrono::milliseconds drain_max{600'000};  // after the first signal running calls may last this long
+    unsigned voice_threads = 0;                    // of the embedded voice; 0: one per core
+};
+
+}  // namespace gateway

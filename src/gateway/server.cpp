@@ -1,0 +1,117 @@
+#include "gateway/server.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+namespace gateway {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto drain_check_interval = 100ms;
+constexpr auto drain_report_interval = 5s;
+constexpr auto ticket_grace = 10s;  // a call answered just before the signal may still open its stream
+constexpr auto farewell = 1s;  // for close frames to reach their peers after the last call was ended
+
+}  // namespace
+
+Server::Server(Options options) : switchboard_(std::move(options)) {
+    for (auto& loop : switchboard_.loops) {
+        routes_.push_back(std::make_unique<Routes>(*loop));
+        const net::HttpServer::Options listening{.host = switchboard_.options.host, .limits = {}};
+        servers_.push_back(std::make_unique<net::HttpServer>(
+            loop->events, listening, [&routes = *routes_.back()](const std::shared_ptr<net::Exchange>& exchange) { routes.handle(exchange); }));
+    }
+}
+
+Server::~Server() {
+    stop_loops();
+}
+
+std::expected<void, std::string> Server::listen() {
+    std::uint16_t port = switchboard_.options.port;
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+        if (auto listening = servers_[i]->listen(port, i == 0); !listening) return listening;
+        port = servers_[i]->port();  // a free port chosen by the first is everybody's
+    }
+    return {};
+}
+
+std::uint16_t Server::port() const {
+    return servers_.front()->port();
+}
+
+void Server::run() {
+    net::EventLoop& first = switchboard_.loops.front()->events;
+    boost::asio::signal_set signals(first.context(), SIGTERM, SIGINT);
+    std::function<void()> await_signal = [&] {
+        signals.async_wait([&](boost::system::error_code error, int) {
+            if (error) return;
+            on_signal();
+            await_signal();
+        });
+    };
+    await_signal();
+    for (std::size_t i = 1; i < switchboard_.loops.size(); ++i) {
+        threads_.emplace_back([&loop = *switchboard_.loops[i]] { loop.events.run(); });
+    }
+    first.run();
+    stop_loops();
+}
+
+void Server::drain() {
+    switchboard_.loops.front()->events.post([this] { on_signal(); });
+}
+
+void Server::on_signal() {
+    if (switchboard_.draining.exchange(true)) {
+        spdlog::warn("second signal: ending calls={}", switchboard_.directory.stream_count());
+        return end_calls();
+    }
+    net::EventLoop& loop = switchboard_.loops.front()->events;
+    spdlog::info("draining calls={} at_most_s={}", switchboard_.directory.stream_count(),
+                 std::chrono::duration_cast<std::chrono::seconds>(switchboard_.options.drain_max).count());
+    drain_began_ = loop.now();
+    drain_ends_ = drain_began_ + switchboard_.options.drain_max;
+    drain_check_ = std::make_unique<net::Timer>(loop.timers(), [this] { check_drained(); });
+    check_drained();
+}
+
+void Server::check_drained() {
+    net::EventLoop& loop = switchboard_.loops.front()->events;
+    const auto now = loop.now();
+    std::size_t calls = switchboard_.directory.stream_count();
+    if (now < drain_began_ + ticket_grace) calls += switchboard_.directory.waiting_tickets();
+    if (calls == 0 || (ending_ && now >= drain_ends_)) {
+        spdlog::info("drained");
+        return loop.stop();
+    }
+    if (!ending_ && now >= drain_ends_) {
+        spdlog::warn("the time to drain is over: ending calls={}", calls);
+        end_calls();
+    }
+    if (now >= next_report_) {
+        next_report_ = now + drain_report_interval;
+        spdlog::info("draining calls={}", calls);
+    }
+    drain_check_->arm(now + drain_check_interval);
+}
+
+void Server::end_calls() {
+    if (std::exchange(ending_, true)) return;
+    drain_ends_ = switchboard_.loops.front()->events.now() + farewell;
+    for (auto& loop : switchboard_.loops) loop->events.post([&services = *loop] { services.end_all_streams(); });
+}
+
+void Server::stop_loops() {
+    for (auto& loop : switchboard_.loops) loop->events.stop();
+    threads_.clear();
+}
+
+}  // namespace gateway

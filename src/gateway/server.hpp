@@ -1,0 +1,47 @@
+#pragma once
+// The running server: one loop per thread, each listening on the same port; started, drained and stopped as a whole.
+
+#include "gateway/loop_services.hpp"
+#include "gateway/options.hpp"
+#include "gateway/routes.hpp"
+#include "net/http_server.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace gateway {
+
+class Server {
+public:
+    explicit Server(Options options);
+    ~Server();
+
+    std::expected<void, std::string> listen();
+    std::uint16_t port() const;
+
+    // Serves until it has drained. The first SIGTERM or SIGINT drains: no new calls, running ones go on for at most
+    // Options::drain_max; the second ends them at once.
+    void run();
+
+    void drain();  // what the first signal does; from any thread
+
+private:
+    void on_signal();
+    void check_drained();
+    void end_calls();
+    void stop_loops();
+
+    Switchboard switchboard_;
+    std::vector<std::unique_ptr<Routes>> routes_;
+    std::vector<std::unique_ptr<net::HttpServer>> servers_;
+    std::vector<std::jthread> threads_;
+    std::unique_ptr<net::Timer> drain_check_;  // on the first loop
+    net::Instant drain_began_{}, drain_ends_{}, next_report_{};
+    bool ending_ = false;
+};
+
+}  // namespace gateway

@@ -1,0 +1,68 @@
+#include "gateway/speak.hpp"
+
+#include "gateway/loop_services.hpp"
+#include "speech/speech_observer.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <utility>
+
+namespace gateway {
+
+namespace {
+
+double milliseconds(std::chrono::microseconds duration) {
+    return static_cast<double>(duration.count()) / 1e3;
+}
+
+// The utterance of the chain with the observer it reports to: they end together.
+class ReportedUtterance final : public speech::Utterance, private speech::SpeechObserver {
+public:
+    ReportedUtterance(LoopServices& loop, std::string call_sid)
+        : loop_(loop), call_sid_(std::move(call_sid)), asked_(loop.events.now()) {}
+
+    void begin(speech::Request request, speech::Listener& listener) {
+        request.observer = this;
+        loop_.switchboard.metrics.speech_started();
+        utterance_ = loop_.speech.say(request, listener);
+    }
+
+    void needed_by(speech::Instant when) override { utterance_->needed_by(when); }
+
+private:
+    void on_rung_failed(std::string_view rung, const speech::Failure& failure) override {
+        spdlog::warn("speech failed call_sid={} source={} reason={}", call_sid_, rung, failure.reason);
+        loop_.switchboard.metrics.speech_failed(failure.reason);
+    }
+    void on_fell_back(std::string_view rung) override {
+        spdlog::warn("speech falls back call_sid={} to={}", call_sid_, rung);
+        loop_.switchboard.metrics.fell_back(rung);
+    }
+    void on_first_audio(std::string_view rung, std::chrono::microseconds since_say) override {
+        spdlog::info("speech begins call_sid={} source={} after_ms={:.1f}", call_sid_, rung, milliseconds(since_say));
+        loop_.switchboard.metrics.speech_first_audio(since_say);
+    }
+    void on_spoken(const speech::Spoken& spoken) override {
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(loop_.events.now() - asked_);
+        spdlog::info("speech complete call_sid={} complete={} sentences={} by_fallback={} audio_ms={:.0f} after_ms={:.1f}", call_sid_,
+                     spoken.complete, spoken.sentences, spoken.sentences_by_fallback, milliseconds(spoken.audio), milliseconds(took));
+        loop_.switchboard.metrics.speech_finished(took);
+    }
+
+    LoopServices& loop_;
+    const std::string call_sid_;
+    const speech::Instant asked_;
+    std::unique_ptr<speech::Utterance> utterance_;
+};
+
+}  // namespace
+
+std::unique_ptr<speech::Utterance> speak(LoopServices& loop, const std::string& call_sid, speech::Request request,
+                                         speech::Listener& listener) {
+    auto utterance = std::make_unique<ReportedUtterance>(loop, call_sid);
+    utterance->begin(std::move(request), listener);
+    return utterance;
+}
+
+}  // namespace gateway

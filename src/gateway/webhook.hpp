@@ -1,0 +1,38 @@
+#pragma once
+// Twilio's two questions: a call comes in, what shall happen? And: its stream has ended, what next? Both are answered with TwiML, and
+// whatever goes wrong inside, with TwiML that speaks.
+
+#include "encoding/form.hpp"
+#include "gateway/loop_services.hpp"
+#include "gateway/request_trust.hpp"
+#include "http/message.hpp"
+
+#include <string_view>
+
+namespace gateway {
+
+inline constexpr std::string_view api_prefix = "/api/v1/elevenlabs-twilio";
+
+class Webhook {
+public:
+    Webhook(LoopServices& loop, const RequestTrust& trust) : loop_(loop), trust_(trust) {}
+
+    // POST (or GET) /call/incoming
+    http::Response call_incoming(const http::Request& request, std::string_view peer);
+    // POST (or GET) /call/ended: the `action` of our <Connect>
+    http::Response call_ended(const http::Request& request, std::string_view peer);
+
+private:
+    struct Call {
+        encoding::FormFields fields;
+        std::string call_sid, account_sid;
+    };
+    http::Response connect(const http::Request& request, const Call& call);
+    template <class Answer>
+    http::Response answer(const http::Request& request, std::string_view peer, Answer&& decide);
+
+    LoopServices& loop_;
+    const RequestTrust& trust_;
+};
+
+}  // namespace gateway

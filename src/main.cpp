@@ -1,0 +1,109 @@
+// mouthpiece: gives a telephone number a voice. Builds the pieces, waits for a signal, drains.
+
+#include "config.hpp"
+#include "gateway/server.hpp"
+#include "simulator/call_command.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace {
+
+constexpr int usage_error = 2;
+
+void print_help() {
+    fmt::print(
+        "mouthpiece {} gives a telephone number a voice.\n\n"
+        "  mouthpiece serve [flags]   answer calls\n"
+        "  mouthpiece call [flags]    play a caller: place simulated calls and report what was heard (call --help)\n"
+        "  mouthpiece --help, --version\n\n"
+        "Settings of serve: a flag wins over the environment, the environment over a .env file in this directory.\n{}",
+        MOUTHPIECE_VERSION, configuration_help());
+}
+
+int refuse(const std::string& sentence) {
+    fmt::print(stderr, "mouthpiece: {}\n", sentence);
+    return usage_error;
+}
+
+void start_log(const std::string& level) {
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v", spdlog::pattern_time_type::utc);
+    spdlog::set_level(spdlog::level::from_str(level));
+    spdlog::flush_on(spdlog::level::info);
+}
+
+void say_what_is_missing(const gateway::Options& options) {
+    if (options.elevenlabs_key.empty()) {
+        spdlog::warn("no ELEVEN_LABS_API_KEY: the embedded voice speaks");
+    }
+    if (options.auth_token.empty()) {
+        spdlog::warn("no TWILIO_AUTH_TOKEN: signatures are not checked, anybody who finds this server can use it");
+    } else if (options.public_url.empty()) {
+        spdlog::warn("no WEBHOOK_BASE_URL: signatures are checked against each request's Host header");
+    }
+}
+
+int serve(std::span<const char* const> arguments) {
+    std::map<std::string, std::string> dotenv;
+    if (std::ifstream file(".env"); file) {
+        const std::string text(std::istreambuf_iterator<char>(file), {});
+        auto values = read_dotenv(text);
+        if (!values) return refuse(values.error());
+        dotenv = std::move(*values);
+    }
+    const auto configuration = read_configuration(arguments, [&](const char* name) -> std::optional<std::string> {
+        if (const char* value = std::getenv(name)) return value;
+        const auto found = dotenv.find(name);
+        return found == dotenv.end() ? std::nullopt : std::optional(found->second);
+    });
+    if (!configuration) return refuse(configuration.error());
+
+    start_log(configuration->log_level);
+    gateway::Server server(configuration->gateway);
+    if (const auto listening = server.listen(); !listening) return refuse(listening.error());
+    say_what_is_missing(configuration->gateway);
+    spdlog::info("serving version={} host={} port={}", MOUTHPIECE_VERSION, configuration->gateway.host, server.port());
+    server.run();
+    return 0;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+    const std::span<const char* const> arguments(values, static_cast<std::size_t>(count));
+    std::signal(SIGPIPE, SIG_IGN);  // a peer that has gone is an error of that write, not the end of the program
+    const std::string_view verb = arguments.size() > 1 ? arguments[1] : "--help";
+    try {
+        if (verb == "serve") {
+            const auto flags = arguments.subspan(2);
+            if (!flags.empty() && (std::string_view(flags[0]) == "--help" || std::string_view(flags[0]) == "-h")) {
+                print_help();
+                return 0;
+            }
+            return serve(flags);
+        }
+        if (verb == "call") return simulator::run_call_command(arguments.subspan(2));
+        if (verb == "--version") {
+            fmt::print("mouthpiece {}\n", MOUTHPIECE_VERSION);
+            return 0;
+        }
+        if (verb == "--help" || verb == "-h" || verb == "help") {
+            print_help();
+            return 0;
+        }
+    } catch (const std::exception& failure) {
+        return refuse(failure.what());
+    }
+    return refuse(fmt::format("'{}' is not a command; mouthpiece --help lists them.", verb));
+}

@@ -1,0 +1,81 @@
+#include "config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+std::expected<Configuration, std::string> read(std::vector<const char*> flags, std::map<std::string, std::string> environment = {}) {
+    return read_configuration(flags, [&](const char* name) -> std::optional<std::string> {
+        const auto found = environment.find(name);
+        return found == environment.end() ? std::nullopt : std::optional(found->second);
+    });
+}
+
+TEST(Configuration, has_the_specifications_defaults) {
+    const auto standard = read({});
+    ASSERT_TRUE(standard);
+    EXPECT_EQ(standard->gateway.port, 8001);
+    EXPECT_EQ(standard->gateway.voice.id, "21m00Tcm4TlvDq8ikWAM");
+    EXPECT_EQ(standard->gateway.voice.model, "eleven_flash_v2_5");
+    EXPECT_EQ(standard->gateway.voice.settings, audio::VoiceSettings{});
+    EXPECT_EQ(standard->gateway.after_speech, call::AfterSpeech::stay);
+}
+
+TEST(Configuration, a_flag_wins_over_the_environment) {
+    const auto both = read({"--port", "9000", "--voice-id=abc"}, {{"PORT", "9001"}, {"VOICE_ID", "def"}, {"THREADS", "3"}});
+    ASSERT_TRUE(both);
+    EXPECT_EQ(both->gateway.port, 9000);
+    EXPECT_EQ(both->gateway.voice.id, "abc");
+    EXPECT_EQ(both->gateway.threads, 3u);
+}
+
+TEST(Configuration, takes_both_spellings_of_the_key_and_the_base_url) {
+    EXPECT_EQ(read({}, {{"ELEVENLABS_API_KEY", "k"}})->gateway.elevenlabs_key, Secret("k"));
+    EXPECT_EQ(read({}, {{"ELEVEN_LABS_API_KEY", "a"}, {"ELEVENLABS_API_KEY", "b"}})->gateway.elevenlabs_key, Secret("a"));
+    EXPECT_EQ(read({}, {{"BASE_URL", "https://a.example/"}})->gateway.public_url, "https://a.example");
+    EXPECT_EQ(read({}, {{"BASE_URL", "https://a.example"}, {"WEBHOOK_BASE_URL", "https://b.example"}})->gateway.public_url,
+              "https://b.example");
+}
+
+TEST(Configuration, an_empty_variable_is_no_variable) {
+    EXPECT_EQ(read({}, {{"PORT", ""}})->gateway.port, 8001);
+}
+
+TEST(Configuration, a_wrong_value_is_named_in_a_sentence) {
+    const std::pair<const char*, const char*> wrong[] = {
+        {"PORT", "99999"},          {"PORT", "80x"},        {"THREADS", "0"},          {"WEBHOOK_BASE_URL", "phone.example.org"},
+        {"VOICE_ID", "a/b"},        {"VOICE_STYLE", "2"},   {"GREETING", "Hello {"},   {"AFTER_SPEECH", "leave"},
+        {"LEAD_MS", "1"},           {"LOG_LEVEL", "loud"},  {"MODEL_ID", "eleven_v3"}, {"VOICE_SPEED", "fast"},
+        {"VOICE_SPEAKER_BOOST", "1"}, {"DRAIN_SECONDS", "-1"}};
+    for (const auto& [name, value] : wrong) {
+        const auto refused = read({}, {{name, value}});
+        ASSERT_FALSE(refused) << name << "=" << value;
+        EXPECT_TRUE(refused.error().starts_with(name)) << refused.error();
+        EXPECT_TRUE(refused.error().ends_with('.')) << refused.error();
+    }
+}
+
+TEST(Configuration, unknown_and_unfinished_flags_are_named) {
+    EXPECT_NE(read({"--prot", "1"}).error().find("--prot"), std::string::npos);
+    EXPECT_NE(read({"--port"}).error().find("--port"), std::string::npos);
+}
+
+TEST(Configuration, help_names_every_variable_once) {
+    const std::string help = configuration_help();
+    for (const char* name : {"ELEVEN_LABS_API_KEY", "VOICE_ID", "BASE_URL", "TWILIO_AUTH_TOKEN", "GREETING", "LEAD_MS", "LOG_LEVEL"}) {
+        EXPECT_NE(help.find(name), std::string::npos) << name;
+    }
+}
+
+TEST(Dotenv, reads_what_a_shell_would) {
+    const auto values = read_dotenv("# comment\nA=1\nexport B = two words # not this\nC=\"a # b\"\r\nD='x'\n\nE=");
+    ASSERT_TRUE(values);
+    EXPECT_EQ(*values, (std::map<std::string, std::string>{{"A", "1"}, {"B", "two words"}, {"C", "a # b"}, {"D", "x"}, {"E", ""}}));
+}
+
+TEST(Dotenv, names_the_line_that_it_cannot_read) {
+    EXPECT_NE(read_dotenv("A=1\nnonsense\n").error().find("line 2"), std::string::npos);
+    EXPECT_NE(read_dotenv("A='open\n").error().find("line 1"), std::string::npos);
+}
+
+}  // namespace

@@ -1,0 +1,54 @@
+#include "gateway/call_plan.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+gateway::Options options() {
+    gateway::Options given;
+    given.greeting = "Hello {name}, {from} called {to} in {call_sid}.";
+    given.voice.id = "standard";
+    given.voice.settings.stability = 0.25;
+    given.after_speech = call::AfterSpeech::hang_up;
+    return given;
+}
+
+TEST(CallPlan, fills_the_greeting_from_the_webhook_and_its_query) {
+    const auto plan = gateway::plan_for_webhook(options(), {{"CallSid", "CA1"}, {"From", "+15551"}, {"To", "+15552"}},
+                                                {{"name", "Ann"}});
+    EXPECT_EQ(plan.speech.text.reveal(), "Hello Ann, +15551 called +15552 in CA1.");
+    EXPECT_EQ(plan.speech.voice.id, "standard");
+    EXPECT_EQ(plan.speech.voice.settings.stability, 0.25);
+    EXPECT_EQ(plan.after_speech, call::AfterSpeech::hang_up);
+}
+
+TEST(CallPlan, twilios_values_cannot_be_overridden_by_the_query) {
+    const auto plan = gateway::plan_for_webhook(options(), {{"From", "+15551"}}, {{"from", "nobody"}});
+    EXPECT_NE(plan.speech.text.reveal().find("+15551"), std::string::npos);
+}
+
+TEST(CallPlan, takes_the_voice_of_the_query_when_it_is_one) {
+    EXPECT_EQ(gateway::plan_for_webhook(options(), {}, {{"voice_id", "abc_DEF-9"}}).speech.voice.id, "abc_DEF-9");
+    EXPECT_EQ(gateway::plan_for_webhook(options(), {}, {{"voice_id", "../v1/user"}}).speech.voice.id, "standard");
+    EXPECT_EQ(gateway::plan_for_webhook(options(), {}, {{"voice_id", ""}}).speech.voice.id, "standard");
+}
+
+TEST(CallPlan, a_stream_without_a_webhook_is_served_from_its_parameters) {
+    const auto plan = gateway::plan_for_stream(options(), {.stream_sid = "MZ1",
+                                                           .call_sid = "CA1",
+                                                           .account_sid = {},
+                                                           .encoding = {},
+                                                           .custom_parameters = {{"name", "Bo"}, {"voice_id", "v2"}}});
+    EXPECT_EQ(plan.speech.text.reveal(), "Hello Bo,  called  in CA1.");
+    EXPECT_EQ(plan.speech.voice.id, "v2");
+}
+
+TEST(CallPlan, knows_a_voice_id) {
+    EXPECT_TRUE(gateway::is_voice_id("21m00Tcm4TlvDq8ikWAM"));
+    EXPECT_FALSE(gateway::is_voice_id(""));
+    EXPECT_FALSE(gateway::is_voice_id("a b"));
+    EXPECT_FALSE(gateway::is_voice_id("a/b"));
+    EXPECT_FALSE(gateway::is_voice_id(std::string(65, 'a')));
+}
+
+}  // namespace
