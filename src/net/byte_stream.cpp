@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 namespace net {
 
@@ -25,28 +27,61 @@ ByteStream::~ByteStream() {
     close();
 }
 
-ByteStream::ByteStream(ByteStream&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
+ByteStream::ByteStream(ByteStream&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)),
+      tls_(std::move(other.tls_)),
+      read_waits_to_write_(other.read_waits_to_write_),
+      write_waits_to_read_(other.write_waits_to_read_) {}
 
 ByteStream& ByteStream::operator=(ByteStream&& other) noexcept {
     if (this != &other) {
         close();
         socket_ = std::exchange(other.socket_, -1);
+        tls_ = std::move(other.tls_);
+        read_waits_to_write_ = other.read_waits_to_write_;
+        write_waits_to_read_ = other.write_waits_to_read_;
     }
     return *this;
 }
 
+// What a failed SSL_read or SSL_write means. `other` is the direction it may wait for although it goes the opposite way.
+IoResult ByteStream::tls_outcome(int result, int other, bool& waits_for_other) {
+    const int error = SSL_get_error(tls_.get(), result);
+    waits_for_other = error == other;
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return {IoResult::Status::would_block, 0, 0};
+    if (error == SSL_ERROR_ZERO_RETURN) return {IoResult::Status::closed, 0, 0};
+    return {IoResult::Status::failed, 0, error == SSL_ERROR_SYSCALL && errno != 0 ? errno : EPROTO};
+}
+
 IoResult ByteStream::read_some(std::span<char> into) {
+    if (tls_) {
+        ERR_clear_error();
+        std::size_t got = 0;
+        const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &got);
+        read_waits_to_write_ = false;
+        if (result == 1) return {IoResult::Status::ok, got, 0};
+        return tls_outcome(result, SSL_ERROR_WANT_WRITE, read_waits_to_write_);
+    }
     const ssize_t got = ::recv(socket_, into.data(), into.size(), 0);
     if (got > 0) return {IoResult::Status::ok, static_cast<std::size_t>(got), 0};
     return got == 0 ? IoResult{IoResult::Status::closed, 0, 0} : failure(errno);
 }
 
 IoResult ByteStream::write_some(std::string_view bytes) {
+    if (tls_) {
+        ERR_clear_error();
+        std::size_t sent = 0;
+        const int result = SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &sent);
+        write_waits_to_read_ = false;
+        if (result == 1) return {IoResult::Status::ok, sent, 0};
+        return tls_outcome(result, SSL_ERROR_WANT_READ, write_waits_to_read_);
+    }
     const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     return sent >= 0 ? IoResult{IoResult::Status::ok, static_cast<std::size_t>(sent), 0} : failure(errno);
 }
 
 void ByteStream::shut_down_writing() {
+    if (tls_) SSL_shutdown(tls_.get());
     if (socket_ >= 0) ::shutdown(socket_, SHUT_WR);
 }
 
@@ -58,6 +93,7 @@ void ByteStream::reset() {
 }
 
 void ByteStream::close() {
+    tls_.reset();
     if (socket_ >= 0) ::close(std::exchange(socket_, -1));
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // A connected, non-blocking TCP socket that reads and writes bytes. The one place that knows whether TLS lies between.
 
+#include "net/tls.hpp"
+
 #include <cstddef>
 #include <span>
 #include <string>
@@ -19,7 +21,7 @@ struct IoResult {
 class ByteStream {
 public:
     ByteStream() = default;
-    explicit ByteStream(int socket) : socket_(socket) {}  // takes it over
+    explicit ByteStream(int socket, Tls::Session tls = {}) : socket_(socket), tls_(std::move(tls)) {}  // takes them over
     ~ByteStream();
     ByteStream(ByteStream&& other) noexcept;
     ByteStream& operator=(ByteStream&& other) noexcept;
@@ -29,13 +31,20 @@ public:
 
     IoResult read_some(std::span<char> into);
     IoResult write_some(std::string_view bytes);
+    // TLS may have to write before it can read, and the reverse: what the last would_block waits for.
+    bool read_waits_to_write() const { return read_waits_to_write_; }
+    bool write_waits_to_read() const { return write_waits_to_read_; }
     void shut_down_writing();
     void reset();  // closes at once, with a TCP reset instead of a farewell
     void close();
-    int release() { return std::exchange(socket_, -1); }  // gives the socket away
+    int release() { return std::exchange(socket_, -1); }  // gives a plain socket away
 
 private:
+    IoResult tls_outcome(int result, int other, bool& waits_for_other);
+
     int socket_ = -1;
+    Tls::Session tls_;  // null: plain
+    bool read_waits_to_write_ = false, write_waits_to_read_ = false;
 };
 
 // "203.0.113.7:4711" of the other end; empty when unknown.

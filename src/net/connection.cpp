@@ -18,8 +18,12 @@ bool Connection::start() {
 }
 
 void Connection::on_ready(std::uint32_t events) {
-    if ((events & EPOLLOUT) != 0) flush();
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && !finished_) read();
+    constexpr std::uint32_t readable = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    const bool write_first = (events & EPOLLOUT) != 0;
+    if (write_first) flush();
+    if (((events & readable) != 0 || (write_first && stream_.read_waits_to_write())) && !finished_) read();
+    if (!finished_ && stream_.write_waits_to_read()) flush();
+    if (!finished_) watch();
 }
 
 void Connection::read() {
@@ -74,7 +78,9 @@ void Connection::flush() {
 
 void Connection::watch() {
     const std::uint32_t wanted = (reading_ || closing_ ? std::uint32_t{EPOLLIN | EPOLLRDHUP} : 0u) |
-                                 (queued_bytes() > 0 ? std::uint32_t{EPOLLOUT} : 0u);
+                                 ((queued_bytes() > 0 && !stream_.write_waits_to_read()) || stream_.read_waits_to_write()
+                                      ? std::uint32_t{EPOLLOUT}
+                                      : 0u);
     if (wanted == watched_ || !registered_) return;
     watched_ = wanted;
     loop_.poller().modify(stream_.descriptor(), wanted, *this);

@@ -103,7 +103,7 @@ std::expected<void, std::string> HttpServer::listen(std::uint16_t port, bool alo
 }
 
 void HttpServer::accepted(int socket) {
-    ByteStream stream(socket);
+    ByteStream stream(socket, options_.tls ? options_.tls->accept(socket) : Tls::Session{});
     if (sessions_.size() >= options_.sessions_max) return;
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

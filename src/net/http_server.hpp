@@ -4,6 +4,7 @@
 
 #include "http/message.hpp"
 #include "net/connection.hpp"
+#include "net/tls.hpp"
 #include "net/websocket.hpp"
 
 #include <chrono>
@@ -60,6 +61,7 @@ public:
         http::RequestParser::Limits limits;
         std::chrono::milliseconds request_timeout{10'000};  // from the first byte of a request to its last
         std::chrono::milliseconds idle_timeout{60'000};     // between requests
+        std::shared_ptr<const Tls> tls{};  // null: plain HTTP
         std::size_t sessions_max = 20'000;                  // connections that are not (yet) WebSockets
     };
     using RequestHandler = std::function<void(std::shared_ptr<Exchange>)>;
@@ -71,6 +73,8 @@ public:
     // SO_REUSEPORT would share the port with another process without a word.
     std::expected<void, std::string> listen(std::uint16_t port, bool alone = true);
     std::uint16_t port() const { return port_; }
+
+    void use_tls(std::shared_ptr<const Tls> tls) { options_.tls = std::move(tls); }  // for connections from now on
 
     void stop_accepting();
     void close_idle_sessions();  // and lets the busy ones finish their request

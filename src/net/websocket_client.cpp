@@ -103,6 +103,7 @@ struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
             connecting.close();
             return connect_next();
         }
+        if (target.tls && !secure()) return refuse("TLS is not set up");
         connection = std::make_unique<Connection>(loop, std::move(connecting), *this);
         if (!connection->start()) return refuse("too many open sockets");
         char random[16];
@@ -114,6 +115,13 @@ struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
              .target = target.target,
              .key = key,
              .headers = target.headers}));
+    }
+
+    bool secure() {
+        auto session = target.authorities ? target.authorities->connect(connecting.descriptor(), target.host) : Tls::Session{};
+        if (!session) return false;
+        connecting = ByteStream(connecting.release(), std::move(session));
+        return true;
     }
 
     void on_bytes(std::span<char> bytes) override {

@@ -1,6 +1,7 @@
 #pragma once
 // Opens a WebSocket to a server: name resolution, TCP, the opening handshake. Then it is a net::WebSocket like any other.
 
+#include "net/tls.hpp"
 #include "net/websocket.hpp"
 
 #include <chrono>
@@ -15,6 +16,7 @@ namespace net {
 
 struct WebSocketTarget {
     bool tls = false;
+    std::shared_ptr<const Tls> authorities{};  // what to trust for wss://; must be given then
     std::string host;
     std::uint16_t port = 0;
     std::string target = "/";

@@ -3,10 +3,15 @@
 #include "net/http_server.hpp"
 #include "net/websocket.hpp"
 #include "net/websocket_client.hpp"
+#include "tests/net/certificate.hpp"
 #include "websocket/codec.hpp"
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,16 +44,40 @@ struct Party final : net::WebSocket::Handler {
     std::string reason;
 };
 
-class WebSocketTest : public testing::Test {
+// A certificate for 127.0.0.1 in two files, as an operator would have it.
+struct Identity {
+    Identity() {
+        const auto made = test::make_certificate("IP:127.0.0.1", 3600);
+        write(certificate_file, made.certificate_pem);
+        write(key_file, made.key_pem);
+    }
+    ~Identity() {
+        std::filesystem::remove(certificate_file);
+        std::filesystem::remove(key_file);
+    }
+    static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+    const std::string base = (std::filesystem::temp_directory_path() / ("mouthpiece-test-" + std::to_string(::getpid()))).string();
+    const std::string certificate_file = base + "-cert.pem", key_file = base + "-key.pem";
+};
+
+// Every test runs twice: on plain sockets and through TLS.
+class WebSocketTest : public testing::TestWithParam<bool> {
 protected:
     WebSocketTest() : server_(loop_, {.host = "127.0.0.1", .limits = {}}, [this](const auto& exchange) { upgrade(exchange); }) {
         EXPECT_TRUE(server_.listen(0));
         deadline_.arm(loop_.now() + 10s);
+        if (!GetParam()) return;
+        const auto accepting = net::Tls::server(identity_.certificate_file, identity_.key_file);
+        EXPECT_TRUE(accepting) << accepting.error();
+        server_.use_tls(*accepting);
+        authorities_ = *net::Tls::client(identity_.certificate_file);
     }
 
     void connect() {
         auto target = net::parse_websocket_url("ws://127.0.0.1:" + std::to_string(server_.port()) + "/stream?x=1");
         ASSERT_TRUE(target);
+        target->tls = GetParam();
+        target->authorities = authorities_;
         connector_ = std::make_unique<net::WebSocketConnector>(loop_, *target, [this](auto opened) {
             ASSERT_TRUE(opened) << opened.error().reason;
             client.socket = std::make_unique<net::WebSocket>(
@@ -90,11 +119,13 @@ private:
                              timed_out_ = true;
                              loop_.stop();
                          }};
+    Identity identity_;
     net::HttpServer server_;
+    std::shared_ptr<const net::Tls> authorities_;
     std::unique_ptr<net::WebSocketConnector> connector_;
 };
 
-TEST_F(WebSocketTest, carries_text_both_ways_in_order) {
+TEST_P(WebSocketTest, carries_text_both_ways_in_order) {
     server.on_heard = [&](const std::string& text) { server.socket->send_text("echo " + text); };
     client.on_heard = [&](const std::string&) {
         if (client.texts.size() == 100) stop();
@@ -109,7 +140,7 @@ TEST_F(WebSocketTest, carries_text_both_ways_in_order) {
     for (int i = 0; i < 100; ++i) EXPECT_EQ(client.texts[static_cast<std::size_t>(i)], "echo " + std::to_string(i));
 }
 
-TEST_F(WebSocketTest, carries_a_message_larger_than_any_socket_buffer) {
+TEST_P(WebSocketTest, carries_a_message_larger_than_any_socket_buffer) {
     const std::string large(900'000, 'x');
     server.on_heard = [&](const std::string&) { server.socket->send_text(large); };
     client.on_heard = [&](const std::string&) { stop(); };
@@ -120,7 +151,7 @@ TEST_F(WebSocketTest, carries_a_message_larger_than_any_socket_buffer) {
     EXPECT_EQ(client.texts[0], large);
 }
 
-TEST_F(WebSocketTest, answers_pings) {
+TEST_P(WebSocketTest, answers_pings) {
     on_connected = [&] {
         client.socket->ping("are you there");
         client.socket->send_text("after");
@@ -132,7 +163,7 @@ TEST_F(WebSocketTest, answers_pings) {
     EXPECT_EQ(client.pongs, std::vector<std::string>{"are you there"});
 }
 
-TEST_F(WebSocketTest, a_close_reaches_the_other_side_with_code_and_reason) {
+TEST_P(WebSocketTest, a_close_reaches_the_other_side_with_code_and_reason) {
     on_connected = [&] { client.socket->close(4001, "enough"); };
     client.on_end = [&] { stop(); };
     connect();
@@ -142,7 +173,7 @@ TEST_F(WebSocketTest, a_close_reaches_the_other_side_with_code_and_reason) {
     EXPECT_EQ(client.close_code, 4001);
 }
 
-TEST_F(WebSocketTest, a_message_over_the_limit_closes_with_1009) {
+TEST_P(WebSocketTest, a_message_over_the_limit_closes_with_1009) {
     on_connected = [&] { client.socket->send_text(std::string(64 * 1024 + 1, 'x')); };
     client.on_end = [&] { stop(); };
     connect();
@@ -152,7 +183,7 @@ TEST_F(WebSocketTest, a_message_over_the_limit_closes_with_1009) {
     EXPECT_TRUE(server.texts.empty());
 }
 
-TEST_F(WebSocketTest, unmasked_frames_of_a_client_close_with_1002) {
+TEST_P(WebSocketTest, unmasked_frames_of_a_client_close_with_1002) {
     on_connected = [&] {
         std::string frame;
         websocket::append_frame(frame, websocket::Opcode::text, "not masked");
@@ -165,7 +196,7 @@ TEST_F(WebSocketTest, unmasked_frames_of_a_client_close_with_1002) {
     EXPECT_TRUE(server.texts.empty());
 }
 
-TEST_F(WebSocketTest, a_reset_is_told_as_lost) {
+TEST_P(WebSocketTest, a_reset_is_told_as_lost) {
     on_connected = [&] { client.socket->reset(); };
     server.on_end = [&] { stop(); };
     connect();
@@ -173,7 +204,7 @@ TEST_F(WebSocketTest, a_reset_is_told_as_lost) {
     EXPECT_EQ(server.close_code, websocket::close_code::lost);
 }
 
-TEST_F(WebSocketTest, can_be_taken_away_in_the_middle_of_its_input) {
+TEST_P(WebSocketTest, can_be_taken_away_in_the_middle_of_its_input) {
     // What the move of a call between loops rests on: the messages behind the one being handled are not lost.
     Party heir;
     server.on_heard = [&](const std::string& text) {
@@ -197,7 +228,7 @@ TEST_F(WebSocketTest, can_be_taken_away_in_the_middle_of_its_input) {
     EXPECT_EQ(server.close_code, -1);
 }
 
-TEST_F(WebSocketTest, a_refused_upgrade_tells_status_and_body) {
+TEST_P(WebSocketTest, a_refused_upgrade_tells_status_and_body) {
     net::HttpServer refusing(loop_, {.host = "127.0.0.1", .limits = {}},
                              [](const auto& exchange) { exchange->answer(http::error(403, "No.")); });
     ASSERT_TRUE(refusing.listen(0));
@@ -210,6 +241,28 @@ TEST_F(WebSocketTest, a_refused_upgrade_tells_status_and_body) {
     run();
     EXPECT_EQ(refusal.status, 403);
     EXPECT_NE(refusal.body.find("No."), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(PlainAndTls, WebSocketTest, testing::Bool(), [](const auto& tls) { return tls.param ? "tls" : "plain"; });
+
+TEST(WebSocketTls, a_certificate_that_nobody_vouches_for_is_not_believed) {
+    const Identity identity;
+    net::EventLoop loop;
+    net::HttpServer server(loop, {.host = "127.0.0.1", .limits = {}}, [](const auto&) { FAIL() << "got through"; });
+    server.use_tls(*net::Tls::server(identity.certificate_file, identity.key_file));
+    ASSERT_TRUE(server.listen(0));
+    const net::WebSocketTarget target{.tls = true, .authorities = *net::Tls::client(), .host = "127.0.0.1", .port = server.port(), .headers = {}};
+    net::WebSocketConnector connector(loop, target, [&](auto opened) {
+        ASSERT_FALSE(opened);
+        loop.stop();
+    });
+    loop.run();
+}
+
+TEST(WebSocketTls, files_that_are_not_certificate_and_key_are_named) {
+    const auto refused = net::Tls::server("/nonexistent/cert.pem", "/nonexistent/key.pem");
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().find("/nonexistent/cert.pem"), std::string::npos);
 }
 
 TEST(WebSocketUrl, is_read_into_its_parts) {
