@@ -91,7 +91,7 @@ void MediaStream::on_finished() {
 }
 
 void MediaStream::on_failed(speech::Failure failure) {
-    spdlog::error("call not spoken to its end call_sid={} reason={}", session_->call_sid(), failure.reason);
+    spdlog::error("call not spoken to its end call_sid={} reason={:?}", session_->call_sid(), failure.reason);
     session_->on_speech_failed(loop_.events.now());
     drain();
 }

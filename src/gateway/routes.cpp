@@ -53,7 +53,7 @@ void Routes::handle(const ExchangePointer& exchange) {
     try {
         route->answer(*this, exchange);
     } catch (const std::exception& failure) {
-        spdlog::error("request failed path={} reason={}", route->path, failure.what());
+        spdlog::error("request failed path={} reason={:?}", route->path, failure.what());
         exchange->answer(http::error(500, "The server failed to answer this request."));
     }
 }

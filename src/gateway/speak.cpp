@@ -32,7 +32,7 @@ public:
 
 private:
     void on_rung_failed(std::string_view rung, const speech::Failure& failure) override {
-        spdlog::warn("speech failed call_sid={} source={} reason={}", call_sid_, rung, failure.reason);
+        spdlog::warn("speech failed call_sid={} source={} reason={:?}", call_sid_, rung, failure.reason);
         loop_.switchboard.metrics.speech_failed(failure.reason);
     }
     void on_fell_back(std::string_view rung) override {

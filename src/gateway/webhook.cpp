@@ -1,6 +1,7 @@
 #include "gateway/webhook.hpp"
 
 #include "gateway/call_plan.hpp"
+#include "twilio/sid.hpp"
 #include "twilio/twiml.hpp"
 
 #include <fmt/format.h>
@@ -12,8 +13,6 @@
 namespace gateway {
 
 namespace {
-
-constexpr std::size_t call_sid_characters_max = 64;  // Twilio's have 34
 
 bool is_form(const http::Request& request) {
     return request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
@@ -38,13 +37,11 @@ http::Response Webhook::answer(const http::Request& request, std::string_view pe
     call.fields = std::move(*body);
     call.call_sid = encoding::find(call.fields, "CallSid").value_or("");
     call.account_sid = encoding::find(call.fields, "AccountSid").value_or("");
-    if (call.call_sid.empty() || call.call_sid.size() > call_sid_characters_max) {
-        return http::error(400, "The form has no CallSid.");
-    }
+    if (!twilio::is_sid(call.call_sid)) return http::error(400, "The form has no CallSid, or not one that is an identifier.");
     try {
         return decide(call);
     } catch (const std::exception& failure) {
-        spdlog::error("webhook failed call_sid={} reason={}", call.call_sid, failure.what());
+        spdlog::error("webhook failed call_sid={} reason={:?}", call.call_sid, failure.what());
         loop_.switchboard.metrics.webhook_answered("fallback");
         return http::xml(twilio::say_and_hang_up(loop_.switchboard.options.apology_text));
     }

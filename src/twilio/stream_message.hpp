@@ -12,6 +12,8 @@
 // twice, everything bounded. Source: twilio.com/docs/voice/media-streams/websocket-messages, and captures of live
 // calls.
 
+#include "twilio/sid.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +30,6 @@ namespace twilio {
 
 // Bounds on what a peer may make us keep; a message beyond one of them is a bad_field. Bytes.
 inline constexpr std::size_t stream_message_bytes_max = 256 * 1024;  // 24 seconds of audio in one media message
-inline constexpr std::size_t sid_bytes_max = 128;                    // Twilio's have 34
 inline constexpr std::size_t mark_name_bytes_max = 1024;
 inline constexpr std::size_t custom_parameters_max = 100;
 inline constexpr std::size_t custom_parameter_bytes_max =

@@ -132,6 +132,8 @@ Parsed<InboundMessage> read_started(const object& message) {
     const auto account_sid = optional_string(*start, "accountSid", sid_bytes_max);
     if (!account_sid) return std::unexpected(account_sid.error());
 
+    if (!is_sid(*stream_sid) || !is_sid(*call_sid)) return std::unexpected(ParseError::bad_field);
+    if (!account_sid->empty() && !is_sid(*account_sid)) return std::unexpected(ParseError::bad_field);
     Started started;
     started.stream_sid = std::string(*stream_sid);
     started.call_sid = std::string(*call_sid);
