@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# Long commands as named steps: one line each, signs of life while they run, the whole output in build/log/, its end on the screen
+# when they fail. Sourced by ./dev. Progress goes to descriptor 3, so that a verb can keep standard output for its result.
+
+exec 3>&1
+
+say() { printf '%s\n' "$*" >&3; }
+die() {
+    printf 'dev: %s\n' "$*" >&2
+    exit 1
+}
+
+steps_passed=()
+steps_failed=()
+
+log_of() { echo "build/log/${1//[^A-Za-z0-9_]/-}.log"; }
+
+# On a terminal the line is rewritten every second, elsewhere one is added every 20 s.
+watch_step() {
+    local name="$1" log="$2" begun=$SECONDS elapsed last
+    while sleep 1 >&2 3>&- && kill -0 $$ 2>/dev/null; do
+        elapsed=$((SECONDS - begun))
+        [[ -t 3 ]] || ((elapsed % 20 == 0)) || continue
+        last="$(tail -n 1 "$log" 2>/dev/null | tr -dc '[:print:]' | cut -c 1-70)"
+        if [[ -t 3 ]]; then
+            printf '\r\033[K..    %s  %d s  %s' "$name" "$elapsed" "$last" >&3
+        else
+            printf '..    %s  %d s  %s\n' "$name" "$elapsed" "$last" >&3
+        fi
+    done
+}
+
+# step NAME COMMAND…: false when the command fails; the run may go on, the summary remembers.
+step() {
+    local name="$1" begun=$SECONDS log status=0 watcher mark list
+    shift
+    log="$(log_of "$name")"
+    mkdir -p build/log
+    : >"$log"
+    [[ -t 3 ]] || say "..    $name"
+
+    watch_step "$name" "$log" &
+    watcher=$!
+    # The command itself stays in the foreground: Ctrl-C reaches it and all its children.
+    "$@" >>"$log" 2>&1 </dev/null || status=$?
+    kill "$watcher" 2>/dev/null
+    wait "$watcher" 2>/dev/null || true
+
+    if ((status == 0)); then
+        mark="ok  " list=steps_passed
+    else
+        mark="FAIL" list=steps_failed
+    fi
+    local -n outcome="$list"
+    outcome+=("$name")
+    [[ -t 3 ]] && printf '\r\033[K' >&3
+    say "$mark  $name  $((SECONDS - begun)) s"
+    if ((status != 0)); then
+        tail -n 200 "$log" | sed 's/^/      | /' >&3
+        say "      exit status $status; everything it printed: $log"
+    fi
+    return "$status"
+}
+
+# For a step without which nothing after it makes sense.
+must() { step "$@" || exit 1; }
+
+# The last line is read by programs too: "N passed, N failed".
+summary() {
+    local name
+    echo
+    for name in "${steps_failed[@]}"; do echo "failed: $name ($(log_of "$name"))"; done
+    echo "${#steps_passed[@]} passed, ${#steps_failed[@]} failed"
+    ((${#steps_failed[@]} == 0))
+}
