@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 
 namespace {
 
@@ -35,6 +36,14 @@ void print_help() {
 int refuse(const std::string& sentence) {
     fmt::print(stderr, "mouthpiece: {}\n", sentence);
     return usage_error;
+}
+
+// A call is a socket, and the usual soft limit of 1,024 is far below what one loop carries.
+void allow_many_sockets() {
+    rlimit sockets{};
+    if (::getrlimit(RLIMIT_NOFILE, &sockets) != 0) return;
+    sockets.rlim_cur = sockets.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &sockets);
 }
 
 void start_log(const std::string& level) {
@@ -82,6 +91,7 @@ int serve(std::span<const char* const> arguments) {
 
 int main(int count, char** values) {
     const std::span<const char* const> arguments(values, static_cast<std::size_t>(count));
+    allow_many_sockets();
     std::signal(SIGPIPE, SIG_IGN);  // a peer that has gone is an error of that write, not the end of the program
     const std::string_view verb = arguments.size() > 1 ? arguments[1] : "--help";
     try {

@@ -25,19 +25,25 @@ Secret new_token() {
 
 const char* name_of(Refusal refusal) {
     switch (refusal) {
-        case Refusal::no_token: return "no_token";
-        case Refusal::wrong_token: return "wrong_token";
-        case Refusal::wrong_account: return "wrong_account";
-        case Refusal::call_has_a_stream: return "call_has_a_stream";
-        case Refusal::too_many_calls: return "too_many_calls";
+        case Refusal::no_token:
+            return "no_token";
+        case Refusal::wrong_token:
+            return "wrong_token";
+        case Refusal::wrong_account:
+            return "wrong_account";
+        case Refusal::call_has_a_stream:
+            return "call_has_a_stream";
+        case Refusal::too_many_calls:
+            return "too_many_calls";
     }
     return "unknown";
 }
 
 CallDirectory::CallDirectory(Options options) : options_(std::move(options)), ending_order_(options_.endings_max) {}
 
-std::optional<Ticket> CallDirectory::announce(const std::string& call_sid, const std::string& account_sid, std::size_t loop,
-                                              const std::function<call::CallPlan()>& make_plan, Instant now) {
+std::optional<Ticket> CallDirectory::announce(const std::string& call_sid, const std::string& account_sid,
+                                              std::size_t loop, const std::function<call::CallPlan()>& make_plan,
+                                              Instant now) {
     const std::scoped_lock lock(mutex_);
     forget_expired(now);
     if (const auto found = announced_.find(call_sid); found != announced_.end()) {
@@ -130,8 +136,10 @@ CallDirectory::Ending& CallDirectory::ending_of(const std::string& call_sid) {
 Aftermath CallDirectory::aftermath(const std::string& call_sid) {
     const std::scoped_lock lock(mutex_);
     Ending& ending = ending_of(call_sid);
-    if (ending.outcome == call::Outcome::completed || ending.outcome == call::Outcome::timed_out) return Aftermath::finished;
-    // Twilio says the stream is over. Where we still think it lives, its socket is half dead: the call goes on with a new one.
+    if (ending.outcome == call::Outcome::completed || ending.outcome == call::Outcome::timed_out)
+        return Aftermath::finished;
+    // Twilio says the stream is over. Where we still think it lives, its socket is half dead: the call goes on with a
+    // new one.
     if (!ending.outcome) stream_of_call_.erase(call_sid);
     return ++ending.reconnects > options_.reconnects_max ? Aftermath::given_up : Aftermath::lost;
 }

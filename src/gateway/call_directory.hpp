@@ -1,6 +1,7 @@
 #pragma once
-// The calls of this process, for all loops: which calls the webhook has announced (and with which token and plan), which streams are
-// open, and how the recent ones ended. Asked once or twice a call, never per message; a mutex guards it.
+// The calls of this process, for all loops: which calls the webhook has announced (and with which token and plan),
+// which streams are open, and how the recent ones ended. Asked once or twice a call, never per message; a mutex guards
+// it.
 
 #include "call/stream_session.hpp"
 #include "redacted.hpp"
@@ -25,8 +26,8 @@ using call::Instant;
 struct Ticket {
     Secret token;  // one use, in <Parameter name="token">
     call::CallPlan plan;
-    std::size_t loop = 0;  // where its speech is being prepared
-    bool repeated = false; // Twilio asked again for the same call: nothing was arranged anew
+    std::size_t loop = 0;   // where its speech is being prepared
+    bool repeated = false;  // Twilio asked again for the same call: nothing was arranged anew
 };
 
 enum class Refusal { no_token, wrong_token, wrong_account, call_has_a_stream, too_many_calls };
@@ -49,12 +50,12 @@ struct OpenStream {
 class CallDirectory {
 public:
     struct Options {
-        bool token_required = true;   // false: a `start` without a token is admitted, with the plan made for it
-        std::string account_sid;      // only this account's calls; empty: any
+        bool token_required = true;  // false: a `start` without a token is admitted, with the plan made for it
+        std::string account_sid;     // only this account's calls; empty: any
         std::chrono::seconds ticket_life{120};
         std::size_t tickets_max = 20'000;
         std::size_t streams_max = 10'000;
-        unsigned reconnects_max = 2;  // new streams for a call that lost its own
+        unsigned reconnects_max = 2;       // new streams for a call that lost its own
         std::size_t endings_max = 20'000;  // ended calls remembered
     };
     explicit CallDirectory(Options options);
@@ -69,7 +70,8 @@ public:
     void closed(std::uint64_t connection_id, std::optional<call::Outcome> outcome);
 
     // `start` has come. Uses up the token. An admitted stream without a ticket (token_required is false) gets nullopt.
-    std::expected<std::optional<Ticket>, Refusal> admit(std::uint64_t connection_id, const twilio::Started& started, Instant now);
+    std::expected<std::optional<Ticket>, Refusal> admit(std::uint64_t connection_id, const twilio::Started& started,
+                                                        Instant now);
 
     Aftermath aftermath(const std::string& call_sid);
 

@@ -12,7 +12,8 @@ namespace gateway {
 
 namespace {
 
-call::CallPlan plan(const Options& options, const call::GreetingValues& values, std::optional<std::string_view> voice_id) {
+call::CallPlan plan(const Options& options, const call::GreetingValues& values,
+                    std::optional<std::string_view> voice_id) {
     call::CallPlan plan;
     plan.speech.text = Secret(call::fill_greeting(options.greeting, values));
     plan.speech.voice = options.voice;

@@ -180,8 +180,8 @@ void MediaStream::move_to(LoopServices& home, Ticket ticket) {
     auto released = socket_.release();
     gone_ = true;
     deadline_.disarm();
-    auto luggage = std::make_shared<Luggage>(std::move(session_), std::move(released.stream), std::move(released.unread),
-                                             connection_id_, std::move(ticket));
+    auto luggage = std::make_shared<Luggage>(std::move(session_), std::move(released.stream),
+                                             std::move(released.unread), connection_id_, std::move(ticket));
     loop_.let_go(*this);
     home.events.post([&home, luggage] { carry_on(home, luggage); });
 }

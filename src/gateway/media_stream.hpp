@@ -1,6 +1,7 @@
 #pragma once
-// Drives one call over one WebSocket: feeds the session what arrives, performs what it decides, and ends with it. It begins on the loop
-// that accepted the socket and, once `start` has told which call it is, lives on the loop where that call's speech is prepared.
+// Drives one call over one WebSocket: feeds the session what arrives, performs what it decides, and ends with it. It
+// begins on the loop that accepted the socket and, once `start` has told which call it is, lives on the loop where that
+// call's speech is prepared.
 
 #include "call/stream_session.hpp"
 #include "gateway/loop_services.hpp"

@@ -1,6 +1,7 @@
 #pragma once
-// Speech begun at the webhook, while the phone still rings: its audio collects here until the call's stream opens and takes it over.
-// One loop's; bounded in number and in time, so that a call that never opens its stream costs nothing further.
+// Speech begun at the webhook, while the phone still rings: its audio collects here until the call's stream opens and
+// takes it over. One loop's; bounded in number and in time, so that a call that never opens its stream costs nothing
+// further.
 
 #include "speech/speech_source.hpp"
 
@@ -24,11 +25,12 @@ public:
     PreparedSpeech(LoopServices& loop, Options options);
     ~PreparedSpeech();
 
-    // Begins to say `request` for this call. Does nothing when there is one already or too many are waiting: it is then said
-    // when the stream opens.
+    // Begins to say `request` for this call. Does nothing when there is one already or too many are waiting: it is then
+    // said when the stream opens.
     void begin(const std::string& call_sid, const speech::Request& request);
 
-    // Hands over what has been said and the rest as it comes, as if say() had just been called. Null when nothing is prepared.
+    // Hands over what has been said and the rest as it comes, as if say() had just been called. Null when nothing is
+    // prepared.
     std::unique_ptr<speech::Utterance> take(const std::string& call_sid, speech::Listener& listener);
 
     void clear() { waiting_.clear(); }

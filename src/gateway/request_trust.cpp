@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view signature_header = "X-Twilio-Signature";
 
-// Without a configured public address a proxy may have taken TLS off: both schemes are tried. The signature covers the URL, so a
-// wrong guess can only refuse.
+// Without a configured public address a proxy may have taken TLS off: both schemes are tried. The signature covers the
+// URL, so a wrong guess can only refuse.
 std::vector<std::string> base_urls(const std::string& configured, const http::Request& request) {
     if (!configured.empty()) return {public_base_url(configured, request)};
     const std::string host(request.header("Host"));
@@ -40,7 +40,8 @@ std::string websocket_url(std::string_view base_url, std::string_view path) {
     return fmt::format("wss://{}{}", rest, path);
 }
 
-bool RequestTrust::webhook(const http::Request& request, const encoding::FormFields& fields, std::string_view peer) const {
+bool RequestTrust::webhook(const http::Request& request, const encoding::FormFields& fields,
+                           std::string_view peer) const {
     if (!checks()) return true;
     const auto signature = request.header(signature_header);
     std::vector<std::string> tried;

@@ -1,5 +1,6 @@
 #pragma once
-// Does this request really come from Twilio? Knows our public address and the auth token; asked before anything else is looked at.
+// Does this request really come from Twilio? Knows our public address and the auth token; asked before anything else is
+// looked at.
 
 #include "encoding/form.hpp"
 #include "http/message.hpp"
@@ -11,7 +12,8 @@
 
 namespace gateway {
 
-// Our public base URL as Twilio sees it, without a trailing slash: the configured one, else https:// and the request's Host.
+// Our public base URL as Twilio sees it, without a trailing slash: the configured one, else https:// and the request's
+// Host.
 std::string public_base_url(const std::string& configured, const http::Request& request);
 
 // "https://host" -> "wss://host", for <Stream url>.
@@ -20,7 +22,8 @@ std::string websocket_url(std::string_view base_url, std::string_view path);
 class RequestTrust {
 public:
     // An empty token trusts everybody (the start-up warns about it).
-    RequestTrust(Secret auth_token, std::string public_url) : token_(std::move(auth_token)), public_url_(std::move(public_url)) {}
+    RequestTrust(Secret auth_token, std::string public_url)
+        : token_(std::move(auth_token)), public_url_(std::move(public_url)) {}
 
     bool checks() const { return !token_.empty(); }
 

@@ -13,7 +13,9 @@ namespace gateway {
 class Routes {
 public:
     explicit Routes(LoopServices& loop)
-        : loop_(loop), trust_(loop.switchboard.options.auth_token, loop.switchboard.options.public_url), webhook_(loop, trust_) {}
+        : loop_(loop),
+          trust_(loop.switchboard.options.auth_token, loop.switchboard.options.public_url),
+          webhook_(loop, trust_) {}
 
     void handle(const std::shared_ptr<net::Exchange>& exchange);
 

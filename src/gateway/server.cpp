@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr auto drain_check_interval = 100ms;
 constexpr auto drain_report_interval = 5s;
 constexpr auto ticket_grace = 10s;  // a call answered just before the signal may still open its stream
-constexpr auto farewell = 1s;  // for close frames to reach their peers after the last call was ended
+constexpr auto farewell = 1s;       // for close frames to reach their peers after the last call was ended
 
 }  // namespace
 
@@ -26,7 +26,8 @@ Server::Server(Options options) : switchboard_(std::move(options)) {
         routes_.push_back(std::make_unique<Routes>(*loop));
         const net::HttpServer::Options listening{.host = switchboard_.options.host, .limits = {}};
         servers_.push_back(std::make_unique<net::HttpServer>(
-            loop->events, listening, [&routes = *routes_.back()](const std::shared_ptr<net::Exchange>& exchange) { routes.handle(exchange); }));
+            loop->events, listening,
+            [&routes = *routes_.back()](const std::shared_ptr<net::Exchange>& exchange) { routes.handle(exchange); }));
     }
 }
 

@@ -45,8 +45,10 @@ private:
     }
     void on_spoken(const speech::Spoken& spoken) override {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(loop_.events.now() - asked_);
-        spdlog::info("speech complete call_sid={} complete={} sentences={} by_fallback={} audio_ms={:.0f} after_ms={:.1f}", call_sid_,
-                     spoken.complete, spoken.sentences, spoken.sentences_by_fallback, milliseconds(spoken.audio), milliseconds(took));
+        spdlog::info(
+            "speech complete call_sid={} complete={} sentences={} by_fallback={} audio_ms={:.0f} after_ms={:.1f}",
+            call_sid_, spoken.complete, spoken.sentences, spoken.sentences_by_fallback, milliseconds(spoken.audio),
+            milliseconds(took));
         loop_.switchboard.metrics.speech_finished(took);
     }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Says a text for a call on the loop's speech chain and reports how that went, to the log and the metrics, under the call's name.
+// Says a text for a call on the loop's speech chain and reports how that went, to the log and the metrics, under the
+// call's name.
 
 #include "speech/speech_source.hpp"
 

@@ -25,7 +25,8 @@ constexpr std::size_t text_bytes_max = 5'000;
 
 using Wanted = std::expected<speech::Request, std::string>;
 
-std::optional<std::string> set_number(const json::object& settings, const char* name, double low, double high, double& value) {
+std::optional<std::string> set_number(const json::object& settings, const char* name, double low, double high,
+                                      double& value) {
     const auto* given = settings.if_contains(name);
     if (given == nullptr || given->is_null()) return std::nullopt;
     boost::system::error_code error;
@@ -83,9 +84,11 @@ Wanted read(const http::Request& request, const speech::Voice& default_voice) {
         if (auto fault = read_body(request.body, text, voice_id, wanted.voice.settings)) return std::unexpected(*fault);
     }
     if (text.empty()) return std::unexpected("There is no text: send {\"text\": \"…\"}, or ?text=… in the address.");
-    if (text.size() > text_bytes_max) return std::unexpected(fmt::format("The text is longer than {} bytes.", text_bytes_max));
+    if (text.size() > text_bytes_max)
+        return std::unexpected(fmt::format("The text is longer than {} bytes.", text_bytes_max));
     if (!voice_id.empty()) {
-        if (!is_voice_id(voice_id)) return std::unexpected("voice_id may have letters, digits, '-' and '_', 64 at most.");
+        if (!is_voice_id(voice_id))
+            return std::unexpected("voice_id may have letters, digits, '-' and '_', 64 at most.");
         wanted.voice.id = voice_id;
     }
     wanted.text = Secret(std::move(text));

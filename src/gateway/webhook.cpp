@@ -37,7 +37,14 @@ http::Response Webhook::answer(const http::Request& request, std::string_view pe
     call.fields = std::move(*body);
     call.call_sid = encoding::find(call.fields, "CallSid").value_or("");
     call.account_sid = encoding::find(call.fields, "AccountSid").value_or("");
-    if (!twilio::is_sid(call.call_sid)) return http::error(400, "The form has no CallSid, or not one that is an identifier.");
+    const std::string& our_account = loop_.switchboard.options.account_sid;
+    if (trust_.checks() && !our_account.empty() && call.account_sid != our_account) {
+        spdlog::warn("webhook refused peer={} reason=wrong_account", peer);
+        loop_.switchboard.metrics.request_refused("wrong_account");
+        return http::error(403, "Calls of this account are not taken here.");
+    }
+    if (!twilio::is_sid(call.call_sid))
+        return http::error(400, "The form has no CallSid, or not one that is an identifier.");
     try {
         return decide(call);
     } catch (const std::exception& failure) {
@@ -60,9 +67,9 @@ http::Response Webhook::call_incoming(const http::Request& request, std::string_
 http::Response Webhook::connect(const http::Request& request, const Call& call) {
     const Options& options = loop_.switchboard.options;
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
-    const auto ticket =
-        loop_.switchboard.directory.announce(call.call_sid, call.account_sid, loop_.index,
-                                         [&] { return plan_for_webhook(options, call.fields, query); }, loop_.events.now());
+    const auto ticket = loop_.switchboard.directory.announce(
+        call.call_sid, call.account_sid, loop_.index, [&] { return plan_for_webhook(options, call.fields, query); },
+        loop_.events.now());
     if (!ticket) {
         loop_.switchboard.metrics.webhook_answered("busy");
         spdlog::warn("call turned away call_sid={} reason=too_many_calls", call.call_sid);

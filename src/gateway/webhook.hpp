@@ -1,6 +1,6 @@
 #pragma once
-// Twilio's two questions: a call comes in, what shall happen? And: its stream has ended, what next? Both are answered with TwiML, and
-// whatever goes wrong inside, with TwiML that speaks.
+// Twilio's two questions: a call comes in, what shall happen? And: its stream has ended, what next? Both are answered
+// with TwiML, and whatever goes wrong inside, with TwiML that speaks.
 
 #include "encoding/form.hpp"
 #include "gateway/loop_services.hpp"

@@ -1,16 +1,15 @@
 #include "net/byte_stream.hpp"
 
-#include <cerrno>
-#include <utility>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
 
 namespace net {
 
@@ -44,7 +43,8 @@ ByteStream& ByteStream::operator=(ByteStream&& other) noexcept {
     return *this;
 }
 
-// What a failed SSL_read or SSL_write means. `other` is the direction it may wait for although it goes the opposite way.
+// What a failed SSL_read or SSL_write means. `other` is the direction it may wait for although it goes the opposite
+// way.
 IoResult ByteStream::tls_outcome(int result, int other, bool& waits_for_other) {
     const int error = SSL_get_error(tls_.get(), result);
     waits_for_other = error == other;

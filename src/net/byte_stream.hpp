@@ -21,7 +21,8 @@ struct IoResult {
 class ByteStream {
 public:
     ByteStream() = default;
-    explicit ByteStream(int socket, Tls::Session tls = {}) : socket_(socket), tls_(std::move(tls)) {}  // takes them over
+    explicit ByteStream(int socket, Tls::Session tls = {})
+        : socket_(socket), tls_(std::move(tls)) {}  // takes them over
     ~ByteStream();
     ByteStream(ByteStream&& other) noexcept;
     ByteStream& operator=(ByteStream&& other) noexcept;

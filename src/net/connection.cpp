@@ -77,10 +77,11 @@ void Connection::flush() {
 }
 
 void Connection::watch() {
-    const std::uint32_t wanted = (reading_ || closing_ ? std::uint32_t{EPOLLIN | EPOLLRDHUP} : 0u) |
-                                 ((queued_bytes() > 0 && !stream_.write_waits_to_read()) || stream_.read_waits_to_write()
-                                      ? std::uint32_t{EPOLLOUT}
-                                      : 0u);
+    const std::uint32_t wanted =
+        (reading_ || closing_ ? std::uint32_t{EPOLLIN | EPOLLRDHUP} : 0u) |
+        ((queued_bytes() > 0 && !stream_.write_waits_to_read()) || stream_.read_waits_to_write()
+             ? std::uint32_t{EPOLLOUT}
+             : 0u);
     if (wanted == watched_ || !registered_) return;
     watched_ = wanted;
     loop_.poller().modify(stream_.descriptor(), wanted, *this);

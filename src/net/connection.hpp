@@ -1,6 +1,6 @@
 #pragma once
-// One TCP connection on one loop: reads into the loop's buffer, writes at once and queues what the kernel does not take, up to a bound.
-// Whoever speaks the protocol is its Handler.
+// One TCP connection on one loop: reads into the loop's buffer, writes at once and queues what the kernel does not
+// take, up to a bound. Whoever speaks the protocol is its Handler.
 
 #include "net/byte_stream.hpp"
 #include "net/event_loop.hpp"
@@ -16,9 +16,9 @@
 namespace net {
 
 enum class CloseReason {
-    peer_closed,      // orderly end
-    peer_reset,       // reset, or another socket error
-    queue_full,       // the peer reads too slowly
+    peer_closed,  // orderly end
+    peer_reset,   // reset, or another socket error
+    queue_full,   // the peer reads too slowly
     closed_by_us,
 };
 
@@ -26,7 +26,8 @@ class Connection final : private Pollable {
 public:
     class Handler {
     public:
-        // New bytes, valid and writable during the call. The handler may destroy the connection (through the loop's retire()).
+        // New bytes, valid and writable during the call. The handler may destroy the connection (through the loop's
+        // retire()).
         virtual void on_bytes(std::span<char> bytes) = 0;
         // Called once, when the connection is no more; not after close() by the handler itself has completed.
         virtual void on_closed(CloseReason reason) = 0;

@@ -21,7 +21,9 @@ using Executor = boost::asio::io_context::executor_type;
 
 struct EventLoop::Asio {
     explicit Asio(int poller)
-        : work(context.get_executor()), sockets_ready(context.get_executor(), ::dup(poller)), wake(context.get_executor()) {}
+        : work(context.get_executor()),
+          sockets_ready(context.get_executor(), ::dup(poller)),
+          wake(context.get_executor()) {}
 
     boost::asio::io_context context{1};  // one thread runs it, any may post
     boost::asio::executor_work_guard<Executor> work;
@@ -61,11 +63,12 @@ void EventLoop::post(std::function<void()> work) {
 }
 
 void EventLoop::await_sockets() {
-    asio_->sockets_ready.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](boost::system::error_code error) {
-        if (error) return;
-        poller_.dispatch();
-        await_sockets();
-    });
+    asio_->sockets_ready.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                                    [this](boost::system::error_code error) {
+                                        if (error) return;
+                                        poller_.dispatch();
+                                        await_sockets();
+                                    });
 }
 
 void EventLoop::await_timers() {

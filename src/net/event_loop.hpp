@@ -1,6 +1,6 @@
 #pragma once
-// One thread's world: an Asio io_context, the sockets, the timers, and memory that all connections of the loop share. Everything a
-// connection or call does happens here; other threads only post().
+// One thread's world: an Asio io_context, the sockets, the timers, and memory that all connections of the loop share.
+// Everything a connection or call does happens here; other threads only post().
 
 #include "net/poller.hpp"
 #include "net/tick_wheel.hpp"
@@ -26,8 +26,8 @@ public:
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
 
-    void run();   // until stop()
-    void stop();  // from any thread
+    void run();     // until stop()
+    void stop();    // from any thread
     void settle();  // runs what is ready now, on the caller's thread: before what it refers to is destroyed
     void post(std::function<void()> work);  // from any thread; runs on the loop, in order
 
@@ -37,7 +37,8 @@ public:
 
     Instant now() const { return Clock::now(); }
 
-    // For one read at a time: its contents are gone when the caller returns. Readers may rely on `read_padding` bytes behind it.
+    // For one read at a time: its contents are gone when the caller returns. Readers may rely on `read_padding` bytes
+    // behind it.
     std::span<char> read_buffer() { return std::span(read_buffer_).first(read_buffer_.size() - read_padding); }
     static constexpr std::size_t read_padding = 64;
 
@@ -47,7 +48,8 @@ public:
         post([shared = std::shared_ptr<T>(std::move(thing))]() mutable { shared.reset(); });
     }
 
-    // Owns `thing` until let_go(): for what outlives its maker by design, such as a connection that still sends its farewell.
+    // Owns `thing` until let_go(): for what outlives its maker by design, such as a connection that still sends its
+    // farewell.
     void keep(std::shared_ptr<void> thing) {
         void* const key = thing.get();
         kept_.emplace(key, std::move(thing));

@@ -1,6 +1,7 @@
 #pragma once
-// HTTP/1.1 on one loop: a listening socket of its own (SO_REUSEPORT, so that every loop has one on the same port) and the sessions it
-// accepts. Requests go to one handler, which may answer at once or later, in one piece or in chunks, or take over the connection.
+// HTTP/1.1 on one loop: a listening socket of its own (SO_REUSEPORT, so that every loop has one on the same port) and
+// the sessions it accepts. Requests go to one handler, which may answer at once or later, in one piece or in chunks, or
+// take over the connection.
 
 #include "http/message.hpp"
 #include "net/connection.hpp"
@@ -37,8 +38,8 @@ public:
     void end_chunks();
     void abort();  // resets the connection
 
-    // Answers a valid WebSocket upgrade with 101 and takes the connection over; an invalid one with the error it deserves and
-    // returns null. The caller then constructs a net::WebSocket with it and calls start(early).
+    // Answers a valid WebSocket upgrade with 101 and takes the connection over; an invalid one with the error it
+    // deserves and returns null. The caller then constructs a net::WebSocket with it and calls start(early).
     struct Upgraded {
         std::unique_ptr<Connection> connection;
         std::string early;  // bytes behind the request
@@ -61,7 +62,7 @@ public:
         http::RequestParser::Limits limits;
         std::chrono::milliseconds request_timeout{10'000};  // from the first byte of a request to its last
         std::chrono::milliseconds idle_timeout{60'000};     // between requests
-        std::shared_ptr<const Tls> tls{};  // null: plain HTTP
+        std::shared_ptr<const Tls> tls{};                   // null: plain HTTP
         std::size_t sessions_max = 20'000;                  // connections that are not (yet) WebSockets
     };
     using RequestHandler = std::function<void(std::shared_ptr<Exchange>)>;
@@ -69,8 +70,8 @@ public:
     HttpServer(EventLoop& loop, Options options, RequestHandler handler);
     ~HttpServer();
 
-    // Binds and listens; port 0: any free one. The error is a sentence. `alone` checks first that nobody listens there yet:
-    // SO_REUSEPORT would share the port with another process without a word.
+    // Binds and listens; port 0: any free one. The error is a sentence. `alone` checks first that nobody listens there
+    // yet: SO_REUSEPORT would share the port with another process without a word.
     std::expected<void, std::string> listen(std::uint16_t port, bool alone = true);
     std::uint16_t port() const { return port_; }
 

@@ -2,15 +2,16 @@
 
 #include "websocket/handshake.hpp"
 
-#include <utility>
-
 #include <fmt/format.h>
+
+#include <utility>
 
 namespace net {
 
 HttpSession::HttpSession(HttpServer& server, ByteStream stream)
     : server_(server),
-      connection_(std::make_unique<Connection>(server.loop_, std::move(stream), static_cast<Connection::Handler&>(*this))),
+      connection_(
+          std::make_unique<Connection>(server.loop_, std::move(stream), static_cast<Connection::Handler&>(*this))),
       parser_(server.options_.limits),
       timeout_(server.loop_.timers(), [this] { on_timeout(); }) {
     timeout_.arm(server.loop_.now() + server.options_.request_timeout);

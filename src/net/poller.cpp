@@ -2,9 +2,8 @@
 
 #include <cerrno>
 #include <system_error>
-#include <utility>
-
 #include <unistd.h>
+#include <utility>
 
 namespace net {
 

@@ -1,11 +1,10 @@
 #pragma once
-// The sockets of one loop in one epoll set, nested in Asio: Asio watches a single descriptor, so a message costs one epoll_wait for many
-// sockets instead of a pass through Asio's reactor each.
+// The sockets of one loop in one epoll set, nested in Asio: Asio watches a single descriptor, so a message costs one
+// epoll_wait for many sockets instead of a pass through Asio's reactor each.
 
 #include <cstdint>
-#include <vector>
-
 #include <sys/epoll.h>
+#include <vector>
 
 namespace net {
 

@@ -75,8 +75,8 @@ void TickWheel::advance(Instant now) {
 }
 
 void TickWheel::expire_slot(std::size_t slot, Instant now) {
-    // The due ones move to a list of their own first: what their callbacks arm must wait for a later tick, and what their callbacks
-    // destroy unlinks itself from wherever it is.
+    // The due ones move to a list of their own first: what their callbacks arm must wait for a later tick, and what
+    // their callbacks destroy unlinks itself from wherever it is.
     Timer* due = nullptr;
     for (Timer* timer = slots_[slot]; timer != nullptr;) {
         Timer* const next = timer->next_;

@@ -1,6 +1,6 @@
 #pragma once
-// All the timers of one loop in one wheel of 1 ms slots. Arming, moving and cancelling cost a list operation each; the loop sleeps until
-// the next occupied slot. One system timer serves thousands of calls.
+// All the timers of one loop in one wheel of 1 ms slots. Arming, moving and cancelling cost a list operation each; the
+// loop sleeps until the next occupied slot. One system timer serves thousands of calls.
 
 #include <array>
 #include <chrono>
@@ -15,7 +15,8 @@ using Instant = Clock::time_point;
 
 class TickWheel;
 
-// One deadline. Its owner keeps it; destroying it disarms it. It fires once, never early, at most a tick late when the loop is free.
+// One deadline. Its owner keeps it; destroying it disarms it. It fires once, never early, at most a tick late when the
+// loop is free.
 class Timer {
 public:
     Timer(TickWheel& wheel, std::function<void()> callback);

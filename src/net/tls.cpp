@@ -18,7 +18,8 @@ std::string last_error() {
 // Also what lets a queue's bytes move between two attempts to write them.
 void set_modes(SSL_CTX* context) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
 }
 
@@ -59,7 +60,8 @@ std::expected<std::shared_ptr<const Tls>, std::string> Tls::server(const std::st
 
 Tls::Session Tls::connect(int socket, const std::string& host) const {
     Session session(SSL_new(context_.get()));
-    if (!session || SSL_set_fd(session.get(), socket) != 1 || SSL_set1_host(session.get(), host.c_str()) != 1) return {};
+    if (!session || SSL_set_fd(session.get(), socket) != 1 || SSL_set1_host(session.get(), host.c_str()) != 1)
+        return {};
     SSL_set_tlsext_host_name(session.get(), host.c_str());
     SSL_set_connect_state(session.get());
     return session;

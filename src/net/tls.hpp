@@ -1,6 +1,7 @@
 #pragma once
-// TLS for the sockets of ByteStream: OpenSSL directly on the descriptor, its buffers given back between records, because thousands of
-// idle calls would otherwise hold 34 KB each. TLS 1.2 and up with OpenSSL's default (modern) ciphers; no compression, no renegotiation.
+// TLS for the sockets of ByteStream: OpenSSL directly on the descriptor, its buffers given back between records,
+// because thousands of idle calls would otherwise hold 34 KB each. TLS 1.2 and up with OpenSSL's default (modern)
+// ciphers; no compression, no renegotiation.
 
 #include <expected>
 #include <memory>
@@ -21,7 +22,8 @@ public:
     };
     using Session = std::unique_ptr<ssl_st, FreeSession>;
 
-    // To connect: the peer's certificate must be valid and name the host. `ca_file` empty: the system's authorities. Errors are sentences.
+    // To connect: the peer's certificate must be valid and name the host. `ca_file` empty: the system's authorities.
+    // Errors are sentences.
     static std::expected<std::shared_ptr<const Tls>, std::string> client(const std::string& ca_file = "");
     // To accept, with a certificate chain and its key in PEM files.
     static std::expected<std::shared_ptr<const Tls>, std::string> server(const std::string& certificate_file,

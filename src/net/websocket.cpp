@@ -1,9 +1,9 @@
 #include "net/websocket.hpp"
 
+#include <openssl/rand.h>
+
 #include <utility>
 #include <variant>
-
-#include <openssl/rand.h>
 
 namespace net {
 

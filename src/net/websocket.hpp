@@ -1,6 +1,6 @@
 #pragma once
-// A WebSocket on a Connection: the codec of websocket/ with its socket. Answers pings, echoes closes, enforces limits; messages go to
-// the Handler.
+// A WebSocket on a Connection: the codec of websocket/ with its socket. Answers pings, echoes closes, enforces limits;
+// messages go to the Handler.
 
 #include "net/connection.hpp"
 #include "websocket/codec.hpp"
@@ -23,8 +23,8 @@ public:
         virtual void on_pong(std::span<const char>) {}
         // After all messages of one read have been handed out: the place to act on them together.
         virtual void on_read_done() {}
-        // The socket has gone; called once. `code` is the peer's close code, websocket::close_code::lost when it gave none because
-        // the connection broke, and our own when we closed.
+        // The socket has gone; called once. `code` is the peer's close code, websocket::close_code::lost when it gave
+        // none because the connection broke, and our own when we closed.
         virtual void on_closed(std::uint16_t code, std::string_view reason) = 0;
 
     protected:
@@ -49,7 +49,8 @@ public:
     void reset();
     void pause_reading(bool paused) { connection_->pause_reading(paused); }
 
-    // Takes the socket away in the middle of on_text, with the bytes that were read but not handed out. The WebSocket is finished.
+    // Takes the socket away in the middle of on_text, with the bytes that were read but not handed out. The WebSocket
+    // is finished.
     struct Released {
         ByteStream stream;
         std::string unread;

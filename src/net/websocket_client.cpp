@@ -10,10 +10,9 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <utility>
-
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace net {
 
@@ -80,11 +79,13 @@ struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
     void connect_next() {
         for (; next != addresses.end(); ++next) {
             const auto endpoint = next->endpoint();
-            connecting = ByteStream(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+            connecting =
+                ByteStream(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
             if (!connecting.open()) return refuse(std::strerror(errno));
             const int on = 1;
             ::setsockopt(connecting.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-            const int result = ::connect(connecting.descriptor(), endpoint.data(), static_cast<socklen_t>(endpoint.size()));
+            const int result =
+                ::connect(connecting.descriptor(), endpoint.data(), static_cast<socklen_t>(endpoint.size()));
             if ((result == 0 || errno == EINPROGRESS) && loop.poller().add(connecting.descriptor(), EPOLLOUT, *this)) {
                 ++next;
                 return;
@@ -118,7 +119,8 @@ struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
     }
 
     bool secure() {
-        auto session = target.authorities ? target.authorities->connect(connecting.descriptor(), target.host) : Tls::Session{};
+        auto session =
+            target.authorities ? target.authorities->connect(connecting.descriptor(), target.host) : Tls::Session{};
         if (!session) return false;
         connecting = ByteStream(connecting.release(), std::move(session));
         return true;
@@ -130,8 +132,8 @@ struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
         if (!response) return refuse("the answer is not a WebSocket handshake");
         if (response->status == 0) return;  // more to come
         if (response->status != 101) {
-            return end(std::unexpected(WebSocketRefusal{response->status, fmt::format("HTTP {}", response->status),
-                                                        response->body}));
+            return end(std::unexpected(
+                WebSocketRefusal{response->status, fmt::format("HTTP {}", response->status), response->body}));
         }
         end(Opened{std::move(connection), received.substr(response->header_bytes)});
     }
@@ -169,7 +171,8 @@ WebSocketConnector::~WebSocketConnector() {
     attempt_->deadline.disarm();
     attempt_->resolver.cancel();
     EventLoop& loop = attempt_->loop;
-    loop.retire(std::move(attempt_));  // may be inside one of its callbacks; the resolver's aborted callback comes first
+    loop.retire(
+        std::move(attempt_));  // may be inside one of its callbacks; the resolver's aborted callback comes first
 }
 
 }  // namespace net

@@ -1,5 +1,6 @@
 #pragma once
-// Opens a WebSocket to a server: name resolution, TCP, the opening handshake. Then it is a net::WebSocket like any other.
+// Opens a WebSocket to a server: name resolution, TCP, the opening handshake. Then it is a net::WebSocket like any
+// other.
 
 #include "net/tls.hpp"
 #include "net/websocket.hpp"

@@ -4,7 +4,8 @@
 
 namespace {
 
-std::expected<Configuration, std::string> read(std::vector<const char*> flags, std::map<std::string, std::string> environment = {}) {
+std::expected<Configuration, std::string> read(std::vector<const char*> flags,
+                                               std::map<std::string, std::string> environment = {}) {
     return read_configuration(flags, [&](const char* name) -> std::optional<std::string> {
         const auto found = environment.find(name);
         return found == environment.end() ? std::nullopt : std::optional(found->second);
@@ -22,7 +23,8 @@ TEST(Configuration, has_the_specifications_defaults) {
 }
 
 TEST(Configuration, a_flag_wins_over_the_environment) {
-    const auto both = read({"--port", "9000", "--voice-id=abc"}, {{"PORT", "9001"}, {"VOICE_ID", "def"}, {"THREADS", "3"}});
+    const auto both =
+        read({"--port", "9000", "--voice-id=abc"}, {{"PORT", "9001"}, {"VOICE_ID", "def"}, {"THREADS", "3"}});
     ASSERT_TRUE(both);
     EXPECT_EQ(both->gateway.port, 9000);
     EXPECT_EQ(both->gateway.voice.id, "abc");
@@ -31,10 +33,12 @@ TEST(Configuration, a_flag_wins_over_the_environment) {
 
 TEST(Configuration, takes_both_spellings_of_the_key_and_the_base_url) {
     EXPECT_EQ(read({}, {{"ELEVENLABS_API_KEY", "k"}})->gateway.elevenlabs_key, Secret("k"));
-    EXPECT_EQ(read({}, {{"ELEVEN_LABS_API_KEY", "a"}, {"ELEVENLABS_API_KEY", "b"}})->gateway.elevenlabs_key, Secret("a"));
+    EXPECT_EQ(read({}, {{"ELEVEN_LABS_API_KEY", "a"}, {"ELEVENLABS_API_KEY", "b"}})->gateway.elevenlabs_key,
+              Secret("a"));
     EXPECT_EQ(read({}, {{"BASE_URL", "https://a.example/"}})->gateway.public_url, "https://a.example");
-    EXPECT_EQ(read({}, {{"BASE_URL", "https://a.example"}, {"WEBHOOK_BASE_URL", "https://b.example"}})->gateway.public_url,
-              "https://b.example");
+    EXPECT_EQ(
+        read({}, {{"BASE_URL", "https://a.example"}, {"WEBHOOK_BASE_URL", "https://b.example"}})->gateway.public_url,
+        "https://b.example");
 }
 
 TEST(Configuration, an_empty_variable_is_no_variable) {
@@ -42,11 +46,20 @@ TEST(Configuration, an_empty_variable_is_no_variable) {
 }
 
 TEST(Configuration, a_wrong_value_is_named_in_a_sentence) {
-    const std::pair<const char*, const char*> wrong[] = {
-        {"PORT", "99999"},          {"PORT", "80x"},        {"THREADS", "0"},          {"WEBHOOK_BASE_URL", "phone.example.org"},
-        {"VOICE_ID", "a/b"},        {"VOICE_STYLE", "2"},   {"GREETING", "Hello {"},   {"AFTER_SPEECH", "leave"},
-        {"LEAD_MS", "1"},           {"LOG_LEVEL", "loud"},  {"MODEL_ID", "eleven_v3"}, {"VOICE_SPEED", "fast"},
-        {"VOICE_SPEAKER_BOOST", "1"}, {"DRAIN_SECONDS", "-1"}};
+    const std::pair<const char*, const char*> wrong[] = {{"PORT", "99999"},
+                                                         {"PORT", "80x"},
+                                                         {"THREADS", "0"},
+                                                         {"WEBHOOK_BASE_URL", "phone.example.org"},
+                                                         {"VOICE_ID", "a/b"},
+                                                         {"VOICE_STYLE", "2"},
+                                                         {"GREETING", "Hello {"},
+                                                         {"AFTER_SPEECH", "leave"},
+                                                         {"LEAD_MS", "1"},
+                                                         {"LOG_LEVEL", "loud"},
+                                                         {"MODEL_ID", "eleven_v3"},
+                                                         {"VOICE_SPEED", "fast"},
+                                                         {"VOICE_SPEAKER_BOOST", "1"},
+                                                         {"DRAIN_SECONDS", "-1"}};
     for (const auto& [name, value] : wrong) {
         const auto refused = read({}, {{name, value}});
         ASSERT_FALSE(refused) << name << "=" << value;
@@ -62,7 +75,8 @@ TEST(Configuration, unknown_and_unfinished_flags_are_named) {
 
 TEST(Configuration, help_names_every_variable_once) {
     const std::string help = configuration_help();
-    for (const char* name : {"ELEVEN_LABS_API_KEY", "VOICE_ID", "BASE_URL", "TWILIO_AUTH_TOKEN", "GREETING", "LEAD_MS", "LOG_LEVEL"}) {
+    for (const char* name :
+         {"ELEVEN_LABS_API_KEY", "VOICE_ID", "BASE_URL", "TWILIO_AUTH_TOKEN", "GREETING", "LEAD_MS", "LOG_LEVEL"}) {
         EXPECT_NE(help.find(name), std::string::npos) << name;
     }
 }
@@ -70,7 +84,8 @@ TEST(Configuration, help_names_every_variable_once) {
 TEST(Dotenv, reads_what_a_shell_would) {
     const auto values = read_dotenv("# comment\nA=1\nexport B = two words # not this\nC=\"a # b\"\r\nD='x'\n\nE=");
     ASSERT_TRUE(values);
-    EXPECT_EQ(*values, (std::map<std::string, std::string>{{"A", "1"}, {"B", "two words"}, {"C", "a # b"}, {"D", "x"}, {"E", ""}}));
+    EXPECT_EQ(*values, (std::map<std::string, std::string>{
+                           {"A", "1"}, {"B", "two words"}, {"C", "a # b"}, {"D", "x"}, {"E", ""}}));
 }
 
 TEST(Dotenv, names_the_line_that_it_cannot_read) {

@@ -26,7 +26,8 @@ protected:
     }
     auto admit(const std::string& call_sid, const std::string& token, const std::string& account = "AC1",
                call::Instant at = now) {
-        twilio::Started started{.stream_sid = "MZ1", .call_sid = call_sid, .account_sid = account, .encoding = {}, .custom_parameters = {}};
+        twilio::Started started{
+            .stream_sid = "MZ1", .call_sid = call_sid, .account_sid = account, .encoding = {}, .custom_parameters = {}};
         if (!token.empty()) started.custom_parameters = {{"token", token}};
         connection = directory.opened("peer");
         return directory.admit(connection, started, at);
@@ -66,7 +67,13 @@ TEST_F(CallDirectoryTest, a_token_serves_its_own_call_and_account_only) {
 TEST_F(CallDirectoryTest, a_repeated_webhook_is_the_same_call) {
     const auto first = announce("CA1");
     int plans_made = 0;
-    const auto again = directory.announce("CA1", "AC1", 0, [&] { ++plans_made; return plan_saying("other"); }, now + 1s);
+    const auto again = directory.announce(
+        "CA1", "AC1", 0,
+        [&] {
+            ++plans_made;
+            return plan_saying("other");
+        },
+        now + 1s);
     ASSERT_TRUE(again);
     EXPECT_TRUE(again->repeated);
     EXPECT_EQ(again->token, first.token);
@@ -102,7 +109,8 @@ TEST_F(CallDirectoryTest, turns_calls_away_when_there_are_too_many) {
 TEST_F(CallDirectoryTest, without_required_tokens_a_bare_start_is_admitted_without_a_ticket) {
     CallDirectory open({.token_required = false, .account_sid = "AC9"});
     const auto id = open.opened("peer");
-    const auto admitted = open.admit(id, {.stream_sid = "MZ1", .call_sid = "CA1", .account_sid = "", .encoding = {}, .custom_parameters = {}}, now);
+    const auto admitted = open.admit(
+        id, {.stream_sid = "MZ1", .call_sid = "CA1", .account_sid = "", .encoding = {}, .custom_parameters = {}}, now);
     ASSERT_TRUE(admitted);
     EXPECT_FALSE(*admitted);
 }
@@ -122,7 +130,8 @@ TEST_F(CallDirectoryTest, a_stream_that_twilio_gave_up_frees_its_call_for_anothe
     ASSERT_TRUE(admit("CA1", announce("CA1").token.reveal()));
     directory.closed(half_dead, call::Outcome::connection_lost);
     directory.closed(connection, call::Outcome::completed);
-    EXPECT_EQ(directory.aftermath("CA1"), Aftermath::finished) << "the old socket's end must not overwrite the new one's";
+    EXPECT_EQ(directory.aftermath("CA1"), Aftermath::finished)
+        << "the old socket's end must not overwrite the new one's";
 }
 
 TEST_F(CallDirectoryTest, an_unknown_call_is_not_tried_for_ever) {

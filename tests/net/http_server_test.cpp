@@ -1,19 +1,19 @@
-// The HTTP server over real sockets: one loop, driven on the test's own thread, with a plain blocking client on another.
+// The HTTP server over real sockets: one loop, driven on the test's own thread, with a plain blocking client on
+// another.
 
 #include "net/http_server.hpp"
 
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
-
 #include <functional>
 #include <memory>
+#include <netinet/in.h>
 #include <string>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace {
@@ -30,7 +30,9 @@ public:
         EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     }
     ~Client() { ::close(socket_); }
-    void send(std::string_view text) { EXPECT_EQ(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL), ssize_t(text.size())); }
+    void send(std::string_view text) {
+        EXPECT_EQ(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL), ssize_t(text.size()));
+    }
     // Everything up to and including `end`, or to the end of the connection.
     std::string read_until(std::string_view end) {
         std::string got;
@@ -84,7 +86,8 @@ TEST_F(HttpServer, answers_pipelined_requests_in_order) {
     serve(echo, [](std::uint16_t port) {
         Client client(port);
         std::string requests;
-        for (char c = 'a'; c <= 'z'; ++c) requests += std::string("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n") + c;
+        for (char c = 'a'; c <= 'z'; ++c)
+            requests += std::string("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n") + c;
         client.send(requests);
         for (char c = 'a'; c <= 'z'; ++c) EXPECT_TRUE(client.read_until(std::string("\r\n\r\n") + c).ends_with(c));
     });

@@ -1,20 +1,20 @@
 // A server's WebSocket and our own client over real sockets, and a raw client that breaks the rules.
 
-#include "net/http_server.hpp"
 #include "net/websocket.hpp"
+
+#include "net/http_server.hpp"
 #include "net/websocket_client.hpp"
 #include "tests/net/certificate.hpp"
 #include "websocket/codec.hpp"
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -56,14 +56,16 @@ struct Identity {
         std::filesystem::remove(key_file);
     }
     static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
-    const std::string base = (std::filesystem::temp_directory_path() / ("mouthpiece-test-" + std::to_string(::getpid()))).string();
+    const std::string base =
+        (std::filesystem::temp_directory_path() / ("mouthpiece-test-" + std::to_string(::getpid()))).string();
     const std::string certificate_file = base + "-cert.pem", key_file = base + "-key.pem";
 };
 
 // Every test runs twice: on plain sockets and through TLS.
 class WebSocketTest : public testing::TestWithParam<bool> {
 protected:
-    WebSocketTest() : server_(loop_, {.host = "127.0.0.1", .limits = {}}, [this](const auto& exchange) { upgrade(exchange); }) {
+    WebSocketTest()
+        : server_(loop_, {.host = "127.0.0.1", .limits = {}}, [this](const auto& exchange) { upgrade(exchange); }) {
         EXPECT_TRUE(server_.listen(0));
         deadline_.arm(loop_.now() + 10s);
         if (!GetParam()) return;
@@ -100,8 +102,8 @@ private:
     void upgrade(const std::shared_ptr<net::Exchange>& exchange) {
         requested_target = exchange->request().target;
         if (auto upgraded = exchange->upgrade()) {
-            server.socket = std::make_unique<net::WebSocket>(std::move(upgraded->connection),
-                                                             net::WebSocket::Options{websocket::Role::server, 64 * 1024}, server);
+            server.socket = std::make_unique<net::WebSocket>(
+                std::move(upgraded->connection), net::WebSocket::Options{websocket::Role::server, 64 * 1024}, server);
             server.socket->start(upgraded->early);
         }
     }
@@ -210,7 +212,8 @@ TEST_P(WebSocketTest, can_be_taken_away_in_the_middle_of_its_input) {
     server.on_heard = [&](const std::string& text) {
         if (text != "move") return;
         auto released = server.socket->release();
-        auto connection = std::make_unique<net::Connection>(loop_, std::move(released.stream), static_cast<net::Connection::Handler&>(nobody_));
+        auto connection = std::make_unique<net::Connection>(loop_, std::move(released.stream),
+                                                            static_cast<net::Connection::Handler&>(nobody_));
         ASSERT_TRUE(connection->start());
         heir.socket = std::make_unique<net::WebSocket>(std::move(connection), net::WebSocket::Options{}, heir);
         loop_.post([&heir, unread = std::move(released.unread)]() mutable { heir.socket->start(unread); });
@@ -233,17 +236,19 @@ TEST_P(WebSocketTest, a_refused_upgrade_tells_status_and_body) {
                              [](const auto& exchange) { exchange->answer(http::error(403, "No.")); });
     ASSERT_TRUE(refusing.listen(0));
     net::WebSocketRefusal refusal;
-    net::WebSocketConnector connector(loop_, {.host = "127.0.0.1", .port = refusing.port(), .headers = {}}, [&](auto opened) {
-        ASSERT_FALSE(opened);
-        refusal = opened.error();
-        stop();
-    });
+    net::WebSocketConnector connector(loop_, {.host = "127.0.0.1", .port = refusing.port(), .headers = {}},
+                                      [&](auto opened) {
+                                          ASSERT_FALSE(opened);
+                                          refusal = opened.error();
+                                          stop();
+                                      });
     run();
     EXPECT_EQ(refusal.status, 403);
     EXPECT_NE(refusal.body.find("No."), std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(PlainAndTls, WebSocketTest, testing::Bool(), [](const auto& tls) { return tls.param ? "tls" : "plain"; });
+INSTANTIATE_TEST_SUITE_P(PlainAndTls, WebSocketTest, testing::Bool(),
+                         [](const auto& tls) { return tls.param ? "tls" : "plain"; });
 
 TEST(WebSocketTls, a_certificate_that_nobody_vouches_for_is_not_believed) {
     const Identity identity;
@@ -251,7 +256,8 @@ TEST(WebSocketTls, a_certificate_that_nobody_vouches_for_is_not_believed) {
     net::HttpServer server(loop, {.host = "127.0.0.1", .limits = {}}, [](const auto&) { FAIL() << "got through"; });
     server.use_tls(*net::Tls::server(identity.certificate_file, identity.key_file));
     ASSERT_TRUE(server.listen(0));
-    const net::WebSocketTarget target{.tls = true, .authorities = *net::Tls::client(), .host = "127.0.0.1", .port = server.port(), .headers = {}};
+    const net::WebSocketTarget target{
+        .tls = true, .authorities = *net::Tls::client(), .host = "127.0.0.1", .port = server.port(), .headers = {}};
     net::WebSocketConnector connector(loop, target, [&](auto opened) {
         ASSERT_FALSE(opened);
         loop.stop();

@@ -325,7 +325,8 @@ TEST(StreamMessage, escapes_what_it_writes) {
 TEST(StreamMessage, identifiers_of_a_start_are_plain_text) {
     twilio::StreamMessageParser parser;
     const auto start = [&](const std::string& call_sid, const std::string& stream_sid) {
-        return parser.parse(R"({"event":"start","start":{"callSid":")" + call_sid + R"(","streamSid":")" + stream_sid + R"("}})");
+        return parser.parse(R"({"event":"start","start":{"callSid":")" + call_sid + R"(","streamSid":")" + stream_sid +
+                            R"("}})");
     };
     EXPECT_TRUE(start("test_call-1", "MZ.1:2"));
     for (const char* wrong : {"CA1\\nforged", "CA 1", "CA\u00e9", "", "<CA1>"}) {
