@@ -1,0 +1,131 @@
+#include "simulator/call_command.hpp"
+
+#include "audio/wav.hpp"
+#include "simulator/call_options.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <sys/resource.h>
+#include <unordered_map>
+
+namespace simulator {
+
+namespace {
+
+// A call needs a socket or two; the usual limit of 1024 is for programs that have few.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Begins the calls at their times and ends the loop after the last of them.
+class Callers {
+public:
+    explicit Callers(const CallOptions& options)
+        : options_(options),
+          client_(loop_, {.connections_per_host_max = 256, .user_agent = "TwilioProxy/1.1", .ca_file = {}}),
+          next_(loop_.timers(), [this] { begin_due(); }) {}
+
+    int run() {
+        if (!options_.json && options_.calls == 1) fmt::print("calling {} …\n", options_.plan.webhook.text());
+        std::fflush(stdout);
+        begun_at_ = loop_.now();
+        loop_.post([this] { begin_due(); });
+        loop_.run();
+        loop_.settle();  // the last call goes while what it uses is still there
+        print_summary();
+        return summary_.flawless() && wav_written_ ? 0 : 1;
+    }
+
+private:
+    Instant begins_at(std::size_t call) const {
+        const std::chrono::duration<double> offset(static_cast<double>(call) / options_.calls_per_second);
+        return begun_at_ + std::chrono::duration_cast<std::chrono::nanoseconds>(offset);
+    }
+
+    void begin_due() {
+        while (begun_ < options_.calls && begins_at(begun_) <= loop_.now()) begin(begun_++);
+        if (begun_ < options_.calls) next_.arm(begins_at(begun_));
+    }
+
+    void begin(std::size_t number) {
+        CallPlan plan = options_.plan;
+        plan.caller.call_sid = new_sid("CA", random_);
+        if (plan.caller.account_sid.empty()) plan.caller.account_sid = account_sid_;
+        // One recording is wanted at most, and only of the first call.
+        plan.ear.keep_audio = plan.ear.keep_audio && (number == 0 || options_.calls <= recordings_max);
+        plan.ear.message_pause = std::max(plan.patience.after_mark, std::chrono::milliseconds(2'000));
+        auto call =
+            std::make_unique<SimulatedCall>(Exchange{loop_, client_, frames_, random_}, std::move(plan),
+                                            [this, number](const CallReport& report) { ended(number, report); });
+        SimulatedCall& started = *call;
+        calls_.emplace(number, std::move(call));
+        started.start();
+    }
+
+    void ended(std::size_t number, const CallReport& report) {
+        summary_.add(report);
+        if (options_.json) {
+            fmt::print("{}\n", boost::json::serialize(to_json(report)));
+        } else if (options_.calls == 1) {
+            fmt::print("{}", describe(report));
+        }
+        if (number == 0 && !options_.wav_file.empty()) write_recording(report);
+        loop_.retire(std::move(calls_.extract(number).mapped()));
+        if (summary_.calls() == options_.calls) loop_.stop();
+    }
+
+    void write_recording(const CallReport& report) {
+        const auto wav = audio::write_wav(report.recording());
+        std::ofstream file(options_.wav_file, std::ios::binary);
+        file.write(reinterpret_cast<const char*>(wav.data()), static_cast<std::streamsize>(wav.size()));
+        wav_written_ = static_cast<bool>(file.flush());
+        if (!wav_written_) {
+            fmt::print(stderr, "cannot write {}\n", options_.wav_file);
+        } else if (!options_.json) {
+            fmt::print("  {:<12} {}\n", "recording", options_.wav_file);
+        }
+    }
+
+    void print_summary() const {
+        if (options_.json) {
+            fmt::print("{}\n", boost::json::serialize(boost::json::object{{"summary", summary_.to_json()}}));
+        } else if (options_.calls > 1) {
+            fmt::print("{}", summary_.describe());
+        }
+        std::fflush(stdout);
+    }
+
+    static constexpr std::size_t recordings_max = 100;  // with more calls only the first keeps its audio
+
+    const CallOptions& options_;
+    net::EventLoop loop_;
+    net::HttpClient client_;
+    FrameCheck frames_;
+    std::mt19937_64 random_{std::random_device{}()};
+    const std::string account_sid_ = new_sid("AC", random_);
+    std::unordered_map<std::size_t, std::unique_ptr<SimulatedCall>> calls_;
+    CallSummary summary_;
+    std::size_t begun_ = 0;
+    Instant begun_at_{};
+    bool wav_written_ = true;
+    net::Timer next_;
+};
+
+}  // namespace
+
+int run_call_command(std::span<const char* const> args) {
+    const auto options = read_call_options(args);
+    if (!options) return options.error();
+    raise_descriptor_limit();
+    return Callers(*options).run();
+}
+
+}  // namespace simulator
