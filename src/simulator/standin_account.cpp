@@ -225,6 +225,8 @@ http::Response read_account(const StandinAccount& account, const http::Request& 
         return http::json(
             boost::json::serialize(boost::json::object{{"user_id", "standin"},
                                                        {"workspace_id", "standin"},
+                                                       {"created_at", 1'700'000'000},
+                                                       {"seat_type", "workspace_admin"},
                                                        {"is_new_user", false},
                                                        {"can_use_delayed_payment_methods", false},
                                                        {"is_onboarding_completed", true},

@@ -18,6 +18,12 @@ std::optional<audio::Clip> ClipMemory::find(const ClipKey& key) {
     return found->second->clip;
 }
 
+bool ClipMemory::has(const ClipKey& key) const {
+    const std::string name = key.canonical().reveal();
+    const std::lock_guard lock(mutex_);
+    return index_.contains(name);
+}
+
 void ClipMemory::put(const ClipKey& key, audio::Clip clip) {
     if (clip.empty() || clip.size() > options_.clip_bytes_max) return;
     std::string name = key.canonical().reveal();

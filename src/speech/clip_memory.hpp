@@ -29,6 +29,7 @@ public:
     explicit ClipMemory(Options options) : options_(options) {}
 
     std::optional<audio::Clip> find(const ClipKey& key);
+    bool has(const ClipKey& key) const;  // without counting as a use
     void put(const ClipKey& key, audio::Clip clip);
     void purge();
     Figures figures() const;

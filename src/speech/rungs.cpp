@@ -39,11 +39,12 @@ void RungMemory::left(std::size_t rung, Failure::Kind kind, TriedRungs& tried) {
             case Failure::Kind::busy:
             case Failure::Kind::unavailable:
                 // Another voice of the same source would meet the same fault, and the caller would wait for it.
-                if (rungs_[other].source == rungs_[rung].source) tried.add(other);
+                if (rungs_[other].source != rungs_[rung].source) break;
+                tried.add(other);
+                if (may_be_barred(other)) ++strikes_[other];
                 break;
         }
     }
-    if (may_be_barred(rung)) ++strikes_[rung];
 }
 
 std::optional<std::size_t> RungMemory::next(const TriedRungs& tried) const {

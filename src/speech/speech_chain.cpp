@@ -55,20 +55,37 @@ SpeechSource& SpeechChain::cached(std::vector<std::unique_ptr<SpeechSource>>& la
     return *layers.back();
 }
 
-std::vector<Rung> SpeechChain::rungs() const {
+// What the ladder asks for a row: the row itself, or what stands before it.
+SpeechSource& SpeechChain::entrance(std::size_t index, const std::string& provider) {
+    if (!parts_.before_row) return row(index);
+    before_rows_.push_back(parts_.before_row(index, provider, row(index)));
+    return *before_rows_.back();
+}
+
+std::vector<Rung> SpeechChain::rungs() {
     std::vector<Rung> rungs;
     const auto add = [&](const std::string& name, SpeechSource& source, const std::string& account,
                          Rung::Speaks speaks) {
         rungs.push_back({name, &source, account, speaks, parts_.first_audio_max});
     };
-    for (const Remote& remote : remotes_) add(remote.name, remote.top(), parts_.account, Rung::Speaks::asked_voice);
+    std::size_t index = 0;
+    for (const Remote& remote : remotes_) {
+        add(remote.name, entrance(index++, parts_.account), parts_.account, Rung::Speaks::asked_voice);
+    }
     // The last remote way is the plainest one, and so the best to ask for something unusual.
     if (!remotes_.empty()) {
-        const Remote& last = remotes_.back();
-        add(last.name + "_standard_voice", last.top(), parts_.account, Rung::Speaks::standard_voice);
+        add(remotes_.back().name + "_standard_voice", *rungs.back().source, parts_.account,
+            Rung::Speaks::standard_voice);
     }
-    if (!local_layers_.empty()) add(parts_.local.name, *local_layers_.back(), {}, Rung::Speaks::own_voice);
+    if (!local_layers_.empty()) add(parts_.local.name, entrance(index, parts_.local.name), {}, Rung::Speaks::own_voice);
     return rungs;
+}
+
+SpeechSource& SpeechChain::row(std::size_t index) {
+    for (const Remote& remote : remotes_) {
+        if (index-- == 0) return remote.top();
+    }
+    return *local_layers_.back();
 }
 
 std::vector<SpeechChain::Circuit> SpeechChain::circuits() const {

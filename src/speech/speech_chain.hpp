@@ -8,6 +8,8 @@
 #include "speech/recorded_source.hpp"
 #include "speech/single_flight.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -28,6 +30,9 @@ struct Parts {
     audio::Clip apology{};            // may be empty: then failing is silent
     ClipMemory* memory = nullptr;     // shared by all loops; null: no cache
     ClipStore* store = nullptr;       // this loop's door to the disk; null: none
+    // Stands before row `row` of sources for every request: where rows of several loops meet. Null: nothing does.
+    std::function<std::unique_ptr<SpeechSource>(std::size_t row, const std::string& provider, SpeechSource& own)>
+        before_row{};
     Governor* governor =
         nullptr;  // this loop's; null: no limit. Not owned, because the sources tell it what replies say
     LadderOptions ladder{};
@@ -42,6 +47,9 @@ public:
     std::unique_ptr<Utterance> say(const Request& request, Listener& listener) override {
         return ladder_->say(request, listener);
     }
+
+    // The rows of sources below the ladder, the local voice's last: what the same row of another loop's chain may ask.
+    SpeechSource& row(std::size_t index);
 
     struct Circuit {
         std::string rung;
@@ -62,11 +70,13 @@ private:
     void add_remote(Parts::Provider provider);
     SpeechSource& cached(std::vector<std::unique_ptr<SpeechSource>>& layers, SpeechSource& below,
                          const std::string& provider);
-    std::vector<Rung> rungs() const;
+    std::vector<Rung> rungs();
+    SpeechSource& entrance(std::size_t index, const std::string& provider);
 
     Parts parts_;
     std::list<Remote> remotes_;  // a list: the layers refer to their breaker
     std::vector<std::unique_ptr<SpeechSource>> local_layers_;
+    std::vector<std::unique_ptr<SpeechSource>> before_rows_;
     std::unique_ptr<RecordedSource> apology_;
     std::unique_ptr<Ladder> ladder_;  // last, so destroyed first
 };
