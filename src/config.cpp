@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -36,7 +37,8 @@ Fault number(const std::string& text, std::int64_t low, std::int64_t high, auto&
 Fault fraction(const std::string& text, double low, double high, double& into) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
+    if (error != std::errc{} || end != text.data() + text.size() ||
+        !(value >= low && value <= high)) {  // so that nan is refused
         return fmt::format("must be a number from {} to {}, not '{}'", low, high, text);
     }
     into = value;
@@ -45,6 +47,10 @@ Fault fraction(const std::string& text, double low, double high, double& into) {
 
 Fault milliseconds(const std::string& text, std::int64_t low, std::int64_t high, std::chrono::milliseconds& into) {
     return number(text, low, high, [&](std::int64_t value) { into = std::chrono::milliseconds(value); });
+}
+
+Fault mebibytes(const std::string& text, std::int64_t low, std::int64_t high, std::size_t& into_bytes) {
+    return number(text, low, high, [&](std::int64_t value) { into_bytes = static_cast<std::size_t>(value) << 20; });
 }
 
 Fault web_address(const std::string& text, std::string& into) {
@@ -63,10 +69,18 @@ Fault one_of(const std::string& text, std::initializer_list<std::string_view> al
     return fmt::format("must be one of {}, not '{}'", fmt::join(allowed, ", "), text);
 }
 
+// ITU-T E.164: a plus, no leading zero, at most 15 digits.
+bool is_e164(std::string_view text) {
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    return text.size() >= 3 && text.size() <= 16 && text[0] == '+' && text[1] != '0' &&
+           std::ranges::all_of(text.substr(1), digit);
+}
+
 Fault lead(Configuration& to, const std::string& text) {
     auto& playout = to.gateway.session.playout;
     if (auto fault = milliseconds(text, 40, 60'000, playout.lead)) return fault;
-    playout.message = std::min(playout.message, playout.lead / 40 * 20);  // at least two messages in the lead, whole frames
+    playout.message =
+        std::min(playout.message, playout.lead / 40 * 20);  // at least two messages in the lead, whole frames
     return std::nullopt;
 }
 
@@ -84,10 +98,18 @@ const std::array settings{
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.auth_token = Secret(text); return std::nullopt; }},
     Setting{"TWILIO_ACCOUNT_SID", nullptr, "--account-sid", "any", "take calls of this account only",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.account_sid = text; return std::nullopt; }},
+    Setting{"TWILIO_PHONE_NUMBER", nullptr, "--phone-number", "none", "your number, in E.164",
+            [](Configuration& to, const std::string& text) -> Fault {
+                if (!is_e164(text)) return fmt::format("must be a telephone number such as +15551234567");
+                to.gateway.phone_number = Secret(text);
+                return std::nullopt;
+            }},
     Setting{"ELEVEN_LABS_API_KEY", "ELEVENLABS_API_KEY", nullptr, "none: the embedded voice speaks", "your ElevenLabs key",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.elevenlabs_key = Secret(text); return std::nullopt; }},
     Setting{"ELEVENLABS_BASE_URL", nullptr, "--elevenlabs-url", "https://api.elevenlabs.io", "ElevenLabs host, for a residency region or the stand-in",
             [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.elevenlabs_url); }},
+    Setting{"ELEVENLABS_TRANSPORT", nullptr, "--elevenlabs-transport", "http", "http, or websocket (with HTTP behind it)",
+            [](Configuration& to, const std::string& text) { to.gateway.elevenlabs_by_websocket = text == "websocket"; return one_of(text, {"http", "websocket"}); }},
     Setting{"VOICE_ID", nullptr, "--voice-id", "21m00Tcm4TlvDq8ikWAM", "default voice; ?voice_id= on the webhook URL overrides it for a call",
             [](Configuration& to, const std::string& text) -> Fault {
                 if (!gateway::is_voice_id(text)) return fmt::format("must be a voice id (letters, digits, '-', '_'), not '{}'", text);
@@ -118,6 +140,14 @@ const std::array settings{
                 to.gateway.greeting = text;
                 return std::nullopt;
             }},
+    Setting{"CACHE_DIR", nullptr, "--cache-dir", "none: in memory only", "directory in which speech is kept between starts",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.cache_directory = text; return std::nullopt; }},
+    Setting{"CACHE_DISK_MB", nullptr, "--cache-disk-mb", "512", "speech kept in CACHE_DIR, in MiB; the least recently heard goes first",
+            [](Configuration& to, const std::string& text) { return mebibytes(text, 1, 1 << 20, to.gateway.cache_disk_bytes_max); }},
+    Setting{"CACHE_MEMORY_MB", nullptr, "--cache-memory-mb", "256", "speech kept in memory, in MiB",
+            [](Configuration& to, const std::string& text) { return mebibytes(text, 0, 1 << 20, to.gateway.cache_memory_bytes_max); }},
+    Setting{"WARM_FILE", nullptr, "--warm", "none", "phrases to say into the cache at start, one a line, or voice_id|text",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.warm_file = text; return std::nullopt; }},
     Setting{"AFTER_SPEECH", nullptr, "--after-speech", "stay", "after the last word: stay or hangup",
             [](Configuration& to, const std::string& text) { to.gateway.after_speech = text == "hangup" ? call::AfterSpeech::hang_up : call::AfterSpeech::stay; return one_of(text, {"stay", "hangup"}); }},
     Setting{"LEAD_MS", nullptr, "--lead-ms", "2000", "how far ahead of the caller's ear audio is sent, in ms", lead},
@@ -148,7 +178,8 @@ Fault apply_environment(Configuration& configuration, const Environment& environ
     for (const Setting& setting : settings) {
         const char* name = setting.variable;
         auto value = environment(name);
-        if ((!value || value->empty()) && setting.other_variable != nullptr) value = environment(name = setting.other_variable);
+        if ((!value || value->empty()) && setting.other_variable != nullptr)
+            value = environment(name = setting.other_variable);
         if (!value || value->empty()) continue;
         if (const auto fault = setting.apply(configuration, *value)) return fmt::format("{} {}.", name, *fault);
     }

@@ -1,6 +1,7 @@
 #include "elevenlabs/speech_message.hpp"
 
 #include "elevenlabs/plain_text.hpp"
+#include "elevenlabs/request_fields.hpp"
 #include "encoding/form.hpp"
 
 #include <boost/json.hpp>
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
 
 namespace elevenlabs {
 
@@ -65,6 +65,7 @@ constexpr std::array known_codes = std::to_array<Known>({
     {"text_too_long", Blame::request},
     {"unsupported_model", Blame::request},
     {"concurrent_limit_exceeded", Blame::busy},
+    {"max_active_conversations", Blame::busy},  // too many contexts on one WebSocket
     {"rate_limit_exceeded", Blame::busy},
     {"system_busy", Blame::busy},
     {"too_many_concurrent_requests", Blame::busy},
@@ -172,29 +173,6 @@ void read_body(const json::value& body, ErrorReply& reply, std::optional<Blame>&
         if (blame) reply.code = code_at(*root, "detail");
         reply.message = plain_text(detail->get_string(), message_bytes_max);
     }
-}
-
-double within(double value, double low, double high, double otherwise) {
-    return std::isfinite(value) ? std::clamp(value, low, high) : otherwise;
-}
-
-json::object settings_object(const audio::VoiceSettings& settings) {
-    const audio::VoiceSettings standard;
-    return {{"stability", within(settings.stability, 0, 1, standard.stability)},
-            {"similarity_boost", within(settings.similarity_boost, 0, 1, standard.similarity_boost)},
-            {"style", within(settings.style, 0, 1, standard.style)},
-            {"use_speaker_boost", settings.use_speaker_boost},
-            {"speed", within(settings.speed, 0.7, 1.2, standard.speed)}};
-}
-
-// The English-only and the multilingual v2 models refuse or ignore a language.
-bool takes_language(std::string_view model) {
-    return model.contains("v2_5") || model.contains("v3") || model.contains("v4");
-}
-
-// eleven_v3 answers 400 to neighbouring text.
-bool takes_neighbours(std::string_view model) {
-    return !model.starts_with("eleven_v3");
 }
 
 }  // namespace

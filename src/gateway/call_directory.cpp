@@ -51,7 +51,8 @@ std::optional<Ticket> CallDirectory::announce(const std::string& call_sid, const
         again.repeated = true;
         return again;
     }
-    if (announced_.size() >= options_.tickets_max || streams_.size() + announced_.size() >= options_.streams_max) {
+    if (announced_.size() >= options_.tickets_max ||
+        stream_of_call_.size() + announced_.size() >= options_.streams_max) {
         return std::nullopt;
     }
     Ticket ticket{.token = new_token(), .plan = make_plan(), .loop = loop};
@@ -80,7 +81,8 @@ std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t
                                                                    const twilio::Started& started, Instant now) {
     const std::scoped_lock lock(mutex_);
     forget_expired(now);
-    if (streams_.size() > options_.streams_max) return std::unexpected(Refusal::too_many_calls);
+    // Sockets that have not said which call they are do not count: they could keep real calls out.
+    if (stream_of_call_.size() >= options_.streams_max) return std::unexpected(Refusal::too_many_calls);
     if (options_.token_required && !options_.account_sid.empty() && started.account_sid != options_.account_sid) {
         return std::unexpected(Refusal::wrong_account);
     }

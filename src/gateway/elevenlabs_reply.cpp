@@ -55,6 +55,12 @@ Failure::Kind kind_of(elevenlabs::Blame blame) {
     return Failure::Kind::unavailable;
 }
 
+// A wrong key or an empty account concerns every request of every call, which is what the breaker wants to know.
+Failure::Scope scope_of(elevenlabs::Blame blame) {
+    const bool everybodys = blame == elevenlabs::Blame::key || blame == elevenlabs::Blame::account;
+    return everybodys ? Failure::Scope::account : Failure::Scope::attempt;
+}
+
 // A fixed phrase each: reasons label a metric, so they must not multiply.
 Failure failure_of(net::TransportError::Kind kind) {
     using enum net::TransportError::Kind;
@@ -132,7 +138,9 @@ ElevenLabsReply::End ElevenLabsReply::failed() const {
     const bool success_without_reason = status_ < 300 && report.code == "http_" + std::to_string(status_);
     if (success_without_reason)
         return {{}, Failure{Failure::Kind::unavailable, "not audio"}, std::move(report.request_id)};
-    return {{}, Failure{kind_of(report.blame), std::move(report.code)}, std::move(report.request_id)};
+    return {{},
+            Failure{kind_of(report.blame), std::move(report.code), scope_of(report.blame)},
+            std::move(report.request_id)};
 }
 
 }  // namespace gateway

@@ -2,7 +2,11 @@
 
 #include "gateway/media_stream.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <random>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -14,15 +18,30 @@ unsigned or_one_per_core(unsigned asked) {
     return asked != 0 ? asked : std::max(1u, std::thread::hardware_concurrency());
 }
 
+std::string random_name() {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}", random(), random());
+}
+
 }  // namespace
 
 Switchboard::Switchboard(Options given)
     : options(std::move(given)),
+      instance(random_name()),
       directory({.token_required = !options.auth_token.empty(),
                  .account_sid = options.account_sid,
                  .streams_max = options.calls_max}),
       voices({.threads = or_one_per_core(options.voice_threads)}),
-      memory({}) {
+      memory({.bytes_max = options.cache_memory_bytes_max}) {
+    if (!options.cache_directory.empty()) {
+        clip_files = std::make_unique<ClipFiles>(ClipFiles::Options{
+            .directory = {.path = options.cache_directory, .bytes_max = options.cache_disk_bytes_max}});
+    }
+    if (options.elevenlabs_by_websocket && options.elevenlabs_url.starts_with("https://")) {
+        auto trusted = net::Tls::client();
+        if (!trusted) throw std::runtime_error(trusted.error());
+        authorities = std::move(*trusted);
+    }
     const unsigned count = or_one_per_core(options.threads);
     for (std::size_t i = 0; i < count; ++i) {
         loops.push_back(std::make_unique<LoopServices>(*this, i, count));
@@ -32,7 +51,23 @@ Switchboard::Switchboard(Options given)
 Switchboard::~Switchboard() = default;
 
 LoopServices::LoopServices(Switchboard& owner, std::size_t position, std::size_t loop_count)
-    : switchboard(owner), index(position), speech(events, owner.options, loop_count, owner.voices, owner.memory), prepared(*this, {}) {}
+    : switchboard(owner),
+      index(position),
+      speech(events, position,
+             {.options = owner.options,
+              .voices = owner.voices,
+              .memory = owner.memory,
+              .files = owner.clip_files.get(),
+              .authorities = owner.authorities,
+              .loops = loop_count,
+              .places = [&owner](std::size_t row) { return owner.places(row); }}),
+      prepared(*this, {}) {}
+
+std::vector<MeetingPoint::Place> Switchboard::places(std::size_t row) {
+    std::vector<MeetingPoint::Place> all;
+    for (auto& loop : loops) all.push_back({&loop->events, &loop->speech.chain().row(row)});
+    return all;
+}
 
 LoopServices::~LoopServices() {
     streams_.clear();

@@ -1,9 +1,10 @@
 #pragma once
-// What all calls share: Switchboard for the whole program, LoopServices for one event loop. main builds them, in this order, and everything
-// else gets them by reference.
+// What all calls share: Switchboard for the whole program, LoopServices for one event loop. main builds them, in this
+// order, and everything else gets them by reference.
 
 #include "call/call_metrics.hpp"
 #include "gateway/call_directory.hpp"
+#include "gateway/clip_files.hpp"
 #include "gateway/embedded_voice.hpp"
 #include "gateway/loop_speech.hpp"
 #include "gateway/options.hpp"
@@ -28,12 +29,17 @@ struct Switchboard {
     ~Switchboard();
 
     const Options options;
+    const std::string instance;  // of this run: tells whether two addresses lead to the same server
     call::CallMetrics metrics;
     CallDirectory directory;
     EmbeddedVoicePool voices;
-    speech::ClipMemory memory;  // what was said before
+    speech::ClipMemory memory;                    // what was said before
+    std::unique_ptr<ClipFiles> clip_files;        // and on disk; null without Options::cache_directory
+    std::shared_ptr<const net::Tls> authorities;  // whom to believe at ElevenLabs' WebSocket
     std::atomic<bool> draining = false;
     std::vector<std::unique_ptr<LoopServices>> loops;
+
+    std::vector<MeetingPoint::Place> places(std::size_t row);  // row `row` of every loop's speech chain
 };
 
 class LoopServices {

@@ -2,41 +2,65 @@
 
 #include "gateway/apology.hpp"
 #include "gateway/elevenlabs_http.hpp"
+#include "gateway/elevenlabs_ws.hpp"
 
 #include <utility>
 
 namespace gateway {
 
-LoopSpeech::LoopSpeech(net::EventLoop& loop, const Options& options, std::size_t loops, EmbeddedVoicePool& voices,
-                       speech::ClipMemory& memory)
+LoopSpeech::LoopSpeech(net::EventLoop& loop, std::size_t index, const Shared& shared)
     : timers_(loop),
       http_(loop, {}),
-      governor_({.requests_max = options.elevenlabs_requests_max, .loops = loops}, timers_),
-      chain_(speech::make_chain(parts(loop, options, voices, memory))) {}
+      governor_({.requests_max = shared.options.elevenlabs_requests_max, .loops = shared.loops}, timers_) {
+    if (shared.files != nullptr) disk_.emplace(loop, *shared.files);
+    chain_ = speech::make_chain(parts(loop, index, shared));
+}
 
-speech::Parts LoopSpeech::parts(net::EventLoop& loop, const Options& options, EmbeddedVoicePool& voices,
-                                speech::ClipMemory& memory) {
+speech::Parts LoopSpeech::parts(net::EventLoop& loop, std::size_t index, const Shared& shared) {
     speech::Parts parts{.timers = timers_};
     parts.account = "elevenlabs";
-    if (!options.elevenlabs_key.empty()) {
-        auto http = std::make_unique<ElevenLabsHttp>(
-            http_,
-            ElevenLabsHttp::Options{.base_url = options.elevenlabs_url,
-                                    .api_key = options.elevenlabs_key,
-                                    .default_voice_id = options.voice.id,
-                                    .model_id = options.voice.model},
-            [this](const ElevenLabsHttp::ReplyHead& head) {
-                if (head.concurrent_requests_max) governor_.note_maximum(*head.concurrent_requests_max);
-            });
-        parts.remotes.push_back({"elevenlabs_http", std::move(http)});
-    }
-    parts.local = {"embedded_voice", std::make_unique<EmbeddedVoice>(loop, voices)};
+    if (!shared.options.elevenlabs_key.empty()) parts.remotes = elevenlabs(loop, shared);
+    parts.local = {"embedded_voice", std::make_unique<EmbeddedVoice>(loop, shared.voices)};
     parts.apology = recorded_apology();
-    parts.memory = &memory;
+    parts.memory = &shared.memory;
+    parts.store = disk_ ? &*disk_ : nullptr;
     parts.governor = &governor_;
-    parts.ladder.standard_voice_id = options.voice.id;
-    parts.ladder.standard_model = options.voice.model;
+    parts.ladder.standard_voice_id = shared.options.voice.id;
+    parts.ladder.standard_model = shared.options.voice.model;
+    if (shared.places && shared.loops > 1) {
+        parts.before_row = [index, &memory = shared.memory, places = shared.places](
+                               std::size_t row, const std::string& provider, speech::SpeechSource& own) {
+            return std::make_unique<MeetingPoint>(index, provider, memory, own, [places, row] { return places(row); });
+        };
+    }
     return parts;
+}
+
+// Best first: an open WebSocket saves a request its round trips; HTTP works where WebSockets do not.
+std::vector<speech::Parts::Provider> LoopSpeech::elevenlabs(net::EventLoop& loop, const Shared& shared) {
+    const Options& options = shared.options;
+    std::vector<speech::Parts::Provider> best_first;
+    if (options.elevenlabs_by_websocket) {
+        best_first.push_back(
+            {"elevenlabs_websocket", std::make_unique<ElevenLabsWebSocket>(
+                                         loop, ElevenLabsWebSocket::Options{.base_url = options.elevenlabs_url,
+                                                                            .api_key = options.elevenlabs_key,
+                                                                            .authorities = shared.authorities,
+                                                                            .default_voice_id = options.voice.id,
+                                                                            .model_id = options.voice.model,
+                                                                            .language = options.voice.language})});
+    }
+    const auto note_limit = [this](const ElevenLabsHttp::ReplyHead& head) {
+        if (head.concurrent_requests_max) governor_.note_maximum(*head.concurrent_requests_max);
+    };
+    best_first.push_back({"elevenlabs_http",
+                          std::make_unique<ElevenLabsHttp>(http_,
+                                                           ElevenLabsHttp::Options{.base_url = options.elevenlabs_url,
+                                                                                   .api_key = options.elevenlabs_key,
+                                                                                   .default_voice_id = options.voice.id,
+                                                                                   .model_id = options.voice.model},
+                                                           note_limit)});
+    return best_first;
 }
 
 }  // namespace gateway

@@ -17,9 +17,11 @@ struct Options {
     std::uint16_t port = 8001;
     unsigned threads = 0;  // event loops; 0: one per core
 
-    std::string public_url;  // "https://phone.example.org": what Twilio calls us; empty: taken from each request's Host header
-    Secret auth_token;       // Twilio's; empty: signatures are not checked
+    std::string
+        public_url;  // "https://phone.example.org": what Twilio calls us; empty: taken from each request's Host header
+    Secret auth_token;  // Twilio's; empty: signatures are not checked
     std::string account_sid;
+    Secret phone_number;  // ours at Twilio
 
     std::string greeting;
     speech::Voice voice;  // the default voice
@@ -28,8 +30,14 @@ struct Options {
     std::string apology_text = "We are sorry. Your call cannot be taken right now. Please call again later.";
 
     std::string elevenlabs_url = "https://api.elevenlabs.io";
-    Secret elevenlabs_key;  // empty: the embedded voice speaks
+    bool elevenlabs_by_websocket = false;     // first, with HTTP behind it
+    Secret elevenlabs_key;                    // empty: the embedded voice speaks
     std::size_t elevenlabs_requests_max = 0;  // the plan's limit; 0: what the replies say
+
+    std::string cache_directory;  // for what was said before; empty: kept in memory only
+    std::size_t cache_disk_bytes_max = 512u << 20;
+    std::size_t cache_memory_bytes_max = 256u << 20;
+    std::string warm_file;  // phrases said into the cache at start (warm.hpp); empty: none
 
     call::StreamSession::Options session;
     std::size_t calls_max = 10'000;

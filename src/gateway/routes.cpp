@@ -1,6 +1,7 @@
 #include "gateway/routes.hpp"
 
 #include "gateway/media_stream.hpp"
+#include "gateway/metrics_page.hpp"
 #include "gateway/status_pages.hpp"
 #include "gateway/test_synthesis.hpp"
 
@@ -32,7 +33,7 @@ const Routes::Route Routes::table[] = {
     {"GET", "/test", [](Routes& to, const ExchangePointer& e) { e->answer(health(to.loop_.switchboard)); }},
     {"GET", "/connections", [](Routes& to, const ExchangePointer& e) { e->answer(connections(to.loop_.switchboard)); }},
     {"POST", "/test-synthesis", [](Routes& to, const ExchangePointer& e) { test_synthesis(to.loop_, e); }},
-    {"GET", "/metrics", [](Routes& to, const ExchangePointer& e) { e->answer(metrics(to.loop_.switchboard)); }, false},
+    {"GET", "/metrics", [](Routes& to, const ExchangePointer& e) { metrics(to.loop_, e); }, false},
     {"GET", "/ready", [](Routes& to, const ExchangePointer& e) { e->answer(readiness(to.loop_.switchboard)); }, false},
 };
 

@@ -36,6 +36,11 @@ Server::~Server() {
 }
 
 std::expected<void, std::string> Server::listen() {
+    if (const std::string& file = switchboard_.options.warm_file; !file.empty()) {
+        auto phrases = read_phrase_file(file);
+        if (!phrases) return std::unexpected(phrases.error());
+        warming_ = warm_in_background(*switchboard_.loops.front(), std::move(*phrases));
+    }
     std::uint16_t port = switchboard_.options.port;
     for (std::size_t i = 0; i < servers_.size(); ++i) {
         if (auto listening = servers_[i]->listen(port, i == 0); !listening) return listening;

@@ -4,6 +4,7 @@
 #include "gateway/loop_services.hpp"
 #include "gateway/options.hpp"
 #include "gateway/routes.hpp"
+#include "gateway/warm.hpp"
 #include "net/http_server.hpp"
 
 #include <cstdint>
@@ -38,6 +39,7 @@ private:
     Switchboard switchboard_;
     std::vector<std::unique_ptr<Routes>> routes_;
     std::vector<std::unique_ptr<net::HttpServer>> servers_;
+    std::unique_ptr<Warming> warming_;  // on the first loop
     std::vector<std::jthread> threads_;
     std::unique_ptr<net::Timer> drain_check_;  // on the first loop
     net::Instant drain_began_{}, drain_ends_{}, next_report_{};

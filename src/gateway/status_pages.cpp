@@ -14,6 +14,7 @@ http::Response health(const Switchboard& switchboard) {
         {"status", switchboard.draining ? "draining" : "healthy"},
         {"message", configured ? "Mouthpiece answers calls with ElevenLabs voices."
                                : "Mouthpiece answers calls with its embedded voice: no ELEVEN_LABS_API_KEY is set."},
+        {"instance", switchboard.instance},
         {"elevenlabs_configured", configured},
         {"voice", configured ? "elevenlabs" : "embedded"},
         {"signatures_checked", !switchboard.options.auth_token.empty()},
@@ -22,7 +23,8 @@ http::Response health(const Switchboard& switchboard) {
 }
 
 http::Response readiness(const Switchboard& switchboard) {
-    if (switchboard.draining) return http::error(503, "The server is draining: running calls finish, no new ones are taken.");
+    if (switchboard.draining)
+        return http::error(503, "The server is draining: running calls finish, no new ones are taken.");
     return http::json(R"({"status":"ready"})");
 }
 
@@ -37,11 +39,8 @@ http::Response connections(const Switchboard& switchboard) {
                                          fmt::gmtime(std::chrono::system_clock::to_time_t(stream.connected_at)))},
         });
     }
-    return http::json(json::serialize(json::object{{"active_connections", open.size()}, {"connections", std::move(open)}}));
-}
-
-http::Response metrics(const Switchboard& switchboard) {
-    return {.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = switchboard.metrics.render(), .headers = {}};
+    return http::json(
+        json::serialize(json::object{{"active_connections", open.size()}, {"connections", std::move(open)}}));
 }
 
 }  // namespace gateway

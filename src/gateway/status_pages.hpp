@@ -1,5 +1,5 @@
 #pragma once
-// What the server says of itself: health, open connections, metrics.
+// What the server says of itself: health and open connections.
 
 #include "gateway/loop_services.hpp"
 #include "http/message.hpp"
@@ -9,6 +9,5 @@ namespace gateway {
 http::Response health(const Switchboard& switchboard);       // GET /test
 http::Response readiness(const Switchboard& switchboard);    // GET /ready: 503 while draining
 http::Response connections(const Switchboard& switchboard);  // GET /connections
-http::Response metrics(const Switchboard& switchboard);      // GET /metrics
 
 }  // namespace gateway

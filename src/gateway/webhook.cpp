@@ -7,12 +7,24 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 namespace gateway {
 
 namespace {
+
+// Of a webhook's query what the operator put there. A GET webhook has Twilio's parameters beside it, the caller's
+// number among them; those begin with a capital.
+encoding::FormFields own_query(const encoding::FormFields& query) {
+    encoding::FormFields own;
+    std::ranges::copy_if(query, std::back_inserter(own), [](const auto& field) {
+        return !field.first.empty() && !(field.first[0] >= 'A' && field.first[0] <= 'Z');
+    });
+    return own;
+}
 
 bool is_form(const http::Request& request) {
     return request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
@@ -81,7 +93,8 @@ http::Response Webhook::connect(const http::Request& request, const Call& call) 
     twilio::ConnectStream stream{.url = websocket_url(base, fmt::format("{}/call/connection", api_prefix)),
                                  .action_url = fmt::format("{}{}/call/ended", base, api_prefix),
                                  .parameters = {{"token", ticket->token.reveal()}}};
-    if (!request.query().empty()) stream.action_url += fmt::format("?{}", request.query());
+    if (const auto own = own_query(query); !own.empty())
+        stream.action_url += fmt::format("?{}", encoding::write_form(own));
     if (!ticket->plan.speech.voice.id.empty()) stream.parameters.emplace_back("voice_id", ticket->plan.speech.voice.id);
     loop_.switchboard.metrics.webhook_answered("connect");
     spdlog::info("call answered call_sid={} voice={} repeated={}", call.call_sid, ticket->plan.speech.voice.id,

@@ -106,6 +106,16 @@ TEST_F(CallDirectoryTest, turns_calls_away_when_there_are_too_many) {
     EXPECT_TRUE(small.announce("CA1", "", 0, plan, now)) << "a call that was promised a stream keeps it";
 }
 
+TEST_F(CallDirectoryTest, sockets_that_never_say_which_call_they_are_keep_nobody_out) {
+    CallDirectory small({.token_required = false, .account_sid = "", .streams_max = 1});
+    for (int i = 0; i < 10; ++i) small.opened("idler");
+    const auto ticket = small.announce("CA1", "", 0, [] { return plan_saying("x"); }, now);
+    ASSERT_TRUE(ticket);
+    const twilio::Started started{
+        .stream_sid = "MZ1", .call_sid = "CA1", .account_sid = "", .encoding = {}, .custom_parameters = {}};
+    EXPECT_TRUE(small.admit(small.opened("caller"), started, now));
+}
+
 TEST_F(CallDirectoryTest, without_required_tokens_a_bare_start_is_admitted_without_a_ticket) {
     CallDirectory open({.token_required = false, .account_sid = "AC9"});
     const auto id = open.opened("peer");

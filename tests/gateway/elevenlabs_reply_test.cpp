@@ -96,10 +96,12 @@ TEST(ElevenLabsReply, tells_failures_apart) {
         int status;
         const char* code;
         Failure::Kind kind;
+        Failure::Scope scope = Failure::Scope::attempt;
     };
-    for (const auto& [status, code, kind] :
+    for (const auto& [status, code, kind, scope] :
          {Case{404, "voice_not_found", Failure::Kind::unknown_voice},
-          Case{400, "invalid_api_key", Failure::Kind::refused}, Case{401, "quota_exceeded", Failure::Kind::refused},
+          Case{400, "invalid_api_key", Failure::Kind::refused, Failure::Scope::account},
+          Case{401, "quota_exceeded", Failure::Kind::refused, Failure::Scope::account},
           Case{400, "text_too_long", Failure::Kind::refused},
           Case{429, "concurrent_limit_exceeded", Failure::Kind::busy},
           Case{503, "service_unavailable", Failure::Kind::unavailable}}) {
@@ -108,6 +110,7 @@ TEST(ElevenLabsReply, tells_failures_apart) {
         EXPECT_EQ(played, "");
         EXPECT_EQ(end.failure.value().kind, kind) << code;
         EXPECT_EQ(end.failure->reason, code);
+        EXPECT_EQ(end.failure->scope, scope) << code;
     }
 }
 
