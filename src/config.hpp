@@ -1,5 +1,6 @@
 #pragma once
-// The configuration of `mouthpiece serve`: flags over environment over a .env file over defaults, from one table that --help prints.
+// The configuration of `mouthpiece serve`: flags over environment over a .env file over defaults, from one table that
+// --help prints.
 
 #include "gateway/options.hpp"
 
@@ -18,7 +19,8 @@ struct Configuration {
 
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 
-// The values of a .env file: NAME=value lines, `export`, quotes and # comments as a shell reads them. The error is a sentence.
+// The values of a .env file: NAME=value lines, `export`, quotes and # comments as a shell reads them. The error is a
+// sentence.
 std::expected<std::map<std::string, std::string>, std::string> read_dotenv(std::string_view text);
 
 // `arguments` are those behind `serve`. The error is a sentence that names the setting.

@@ -1,23 +1,30 @@
 // mouthpiece: gives a telephone number a voice. Builds the pieces, waits for a signal, drains.
 
 #include "config.hpp"
+#include "gateway/doctor.hpp"
 #include "gateway/server.hpp"
+#include "gateway/warm.hpp"
 #include "simulator/call_command.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <expected>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -27,9 +34,15 @@ void print_help() {
     fmt::print(
         "mouthpiece {} gives a telephone number a voice.\n\n"
         "  mouthpiece serve [flags]   answer calls\n"
+        "  mouthpiece doctor [--spend] [--json] [flags]\n"
+        "                             look at everything the first call needs; --spend: also speak one word\n"
+        "  mouthpiece warm FILE [flags]\n"
+        "                             say the phrases in FILE into the cache (CACHE_DIR), one a line, or "
+        "voice_id|text\n"
         "  mouthpiece call [flags]    play a caller: place simulated calls and report what was heard (call --help)\n"
         "  mouthpiece --help, --version\n\n"
-        "Settings of serve: a flag wins over the environment, the environment over a .env file in this directory.\n{}",
+        "Settings of serve, doctor and warm: a flag wins over the environment, the environment over a .env file in "
+        "this directory.\n{}",
         MOUTHPIECE_VERSION, configuration_help());
 }
 
@@ -63,19 +76,23 @@ void say_what_is_missing(const gateway::Options& options) {
     }
 }
 
-int serve(std::span<const char* const> arguments) {
+std::expected<Configuration, std::string> configuration_for(std::span<const char* const> arguments) {
     std::map<std::string, std::string> dotenv;
     if (std::ifstream file(".env"); file) {
         const std::string text(std::istreambuf_iterator<char>(file), {});
         auto values = read_dotenv(text);
-        if (!values) return refuse(values.error());
+        if (!values) return std::unexpected(values.error());
         dotenv = std::move(*values);
     }
-    const auto configuration = read_configuration(arguments, [&](const char* name) -> std::optional<std::string> {
+    return read_configuration(arguments, [&](const char* name) -> std::optional<std::string> {
         if (const char* value = std::getenv(name)) return value;
         const auto found = dotenv.find(name);
         return found == dotenv.end() ? std::nullopt : std::optional(found->second);
     });
+}
+
+int serve(std::span<const char* const> arguments) {
+    const auto configuration = configuration_for(arguments);
     if (!configuration) return refuse(configuration.error());
 
     start_log(configuration->log_level);
@@ -87,6 +104,24 @@ int serve(std::span<const char* const> arguments) {
     return 0;
 }
 
+int warm(std::span<const char* const> arguments) {
+    if (arguments.empty() || arguments[0][0] == '-')
+        return refuse("warm needs a file of phrases: mouthpiece warm FILE [flags].");
+    auto configuration = configuration_for(arguments.subspan(1));
+    if (!configuration) return refuse(configuration.error());
+    start_log("warn");
+    return gateway::run_warm(std::move(configuration->gateway), arguments[0]);
+}
+
+int doctor(std::span<const char* const> arguments) {
+    std::vector<const char*> flags(arguments.begin(), arguments.end());
+    const gateway::DoctorFlags own = gateway::take_doctor_flags(flags);
+    const auto configuration = configuration_for(flags);
+    start_log("off");  // the findings say it all
+    if (!configuration) return gateway::run_doctor(std::unexpected(configuration.error()), own);
+    return gateway::run_doctor(configuration->gateway, own);
+}
+
 }  // namespace
 
 int main(int count, char** values) {
@@ -95,15 +130,17 @@ int main(int count, char** values) {
     std::signal(SIGPIPE, SIG_IGN);  // a peer that has gone is an error of that write, not the end of the program
     const std::string_view verb = arguments.size() > 1 ? arguments[1] : "--help";
     try {
-        if (verb == "serve") {
-            const auto flags = arguments.subspan(2);
-            if (!flags.empty() && (std::string_view(flags[0]) == "--help" || std::string_view(flags[0]) == "-h")) {
-                print_help();
-                return 0;
-            }
-            return serve(flags);
+        const auto flags = arguments.subspan(std::min<std::size_t>(arguments.size(), 2));
+        const bool asks_for_help =
+            !flags.empty() && (std::string_view(flags[0]) == "--help" || std::string_view(flags[0]) == "-h");
+        if (asks_for_help && (verb == "serve" || verb == "warm" || verb == "doctor")) {
+            print_help();
+            return 0;
         }
-        if (verb == "call") return simulator::run_call_command(arguments.subspan(2));
+        if (verb == "serve") return serve(flags);
+        if (verb == "warm") return warm(flags);
+        if (verb == "doctor") return doctor(flags);
+        if (verb == "call") return simulator::run_call_command(flags);
         if (verb == "--version") {
             fmt::print("mouthpiece {}\n", MOUTHPIECE_VERSION);
             return 0;

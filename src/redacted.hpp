@@ -1,6 +1,6 @@
 #pragma once
-// A value that must not reach a log: keys, tokens, phone numbers, spoken text. It formats as "[redacted]"; code that really
-// needs the value says so with reveal(), which makes every use easy to find.
+// A value that must not reach a log: keys, tokens, phone numbers, spoken text. It formats as "[redacted]"; code that
+// really needs the value says so with reveal(), which makes every use easy to find.
 
 #include <fmt/format.h>
 

@@ -65,7 +65,7 @@ void ClipFiles::settle() {
     stores_.settle();
 }
 
-void ClipFiles::find(const ClipDigest& key, std::function<void(std::optional<audio::Clip>)> found) {
+void ClipFiles::find(const ClipDigest& key, const std::function<void(std::optional<audio::Clip>)>& found) {
     const bool added = add(lookups_, options_.lookups_max, [this, key, found] { found(directory_.read(key)); });
     if (added) return;
     ++passed_over_;

@@ -56,7 +56,7 @@ private:
     };
     static bool add(Line& line, std::size_t waiting_max, Work work);
 
-    void find(const ClipDigest& key, std::function<void(std::optional<audio::Clip>)> found);
+    void find(const ClipDigest& key, const std::function<void(std::optional<audio::Clip>)>& found);
     void put(const ClipDigest& key, audio::Clip clip);
     void purge();
     void report(const std::expected<void, std::string>& written);

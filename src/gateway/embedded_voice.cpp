@@ -137,10 +137,12 @@ private:
 // False when nobody wants to hear more. A sentence without a word that the voice can read is passed over.
 bool Speech::speak(VoiceMaker& maker, const std::string& sentence, Made& made) {
     bool wanted = true;
-    (void)voice::speak_mulaw(maker.voice, sentence, speed_, [&](audio::Clip clip) {
+    const auto spoken = voice::speak_mulaw(maker.voice, sentence, speed_, [&](audio::Clip clip) {
         made.audio += audio::duration_of(clip.size());
         return wanted = hand_over(std::move(clip));
     });
+    static_cast<void>(
+        spoken);  // a sentence that this voice cannot say is passed over; only all of them together are a failure
     audible_ |= made.audio.count() > 0;
     return wanted;
 }
@@ -148,7 +150,9 @@ bool Speech::speak(VoiceMaker& maker, const std::string& sentence, Made& made) {
 VoiceJob::Made Speech::make_sentence(VoiceMaker& maker) {
     if (!sentences_) sentences_ = maker.sentences.cut(text_.reveal());
     Made made;
-    if (next_sentence_ < sentences_->size() && !speak(maker, std::string((*sentences_)[next_sentence_++]), made)) {
+    const bool more = next_sentence_ < sentences_->size();
+    const std::string sentence(more ? (*sentences_)[next_sentence_++] : std::string_view{});
+    if (more && !speak(maker, sentence, made)) {
         give_up();  // heard only when it is the pool that stops; who cancelled has no ear any more
         return made;
     }

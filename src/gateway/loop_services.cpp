@@ -65,6 +65,7 @@ LoopServices::LoopServices(Switchboard& owner, std::size_t position, std::size_t
 
 std::vector<MeetingPoint::Place> Switchboard::places(std::size_t row) {
     std::vector<MeetingPoint::Place> all;
+    all.reserve(loops.size());
     for (auto& loop : loops) all.push_back({&loop->events, &loop->speech.chain().row(row)});
     return all;
 }
@@ -86,6 +87,7 @@ void LoopServices::let_go(MediaStream& stream) {
 
 void LoopServices::end_all_streams() {
     std::vector<MediaStream*> open;
+    open.reserve(streams_.size());
     for (const auto& [stream, owner] : streams_) open.push_back(stream);
     for (MediaStream* stream : open) stream->shut_down();
 }

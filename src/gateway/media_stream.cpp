@@ -186,7 +186,7 @@ void MediaStream::move_to(LoopServices& home, Ticket ticket) {
     home.events.post([&home, luggage] { carry_on(home, luggage); });
 }
 
-void MediaStream::carry_on(LoopServices& loop, std::shared_ptr<Luggage> luggage) {
+void MediaStream::carry_on(LoopServices& loop, const std::shared_ptr<Luggage>& luggage) {
     // The socket needs a handler from its first moment; the stream itself takes over in its constructor.
     struct Nobody final : net::Connection::Handler {
         void on_bytes(std::span<char>) override {}

@@ -36,7 +36,7 @@ private:
 
     MediaStream(LoopServices& loop, std::unique_ptr<call::StreamSession> session, std::uint64_t connection_id,
                 std::unique_ptr<net::Connection> connection);
-    static void carry_on(LoopServices& loop, std::shared_ptr<Luggage> luggage);
+    static void carry_on(LoopServices& loop, const std::shared_ptr<Luggage>& luggage);
 
     void on_text(std::string_view text) override;
     void on_binary(std::span<const char> bytes) override;

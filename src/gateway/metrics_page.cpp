@@ -51,6 +51,7 @@ std::string render_circuits(const std::vector<Circuits>& loops) {
     }
     if (counts.empty()) return {};
     std::vector<Sample> samples;
+    samples.reserve(counts.size());
     for (const auto& [labels, count] : counts) samples.push_back({labels, count});
     return family("mouthpiece_circuits", "gauge", "Event loops whose circuit to a source of speech is in a state.",
                   samples);

@@ -2,6 +2,8 @@
 
 #include "net/curl_multi.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <string_view>
@@ -121,7 +123,7 @@ bool CurlTransfer::set_headers() {
     for (const auto& [name, value] : request_.headers) {
         if (name.empty() || has_line_break(name) || has_line_break(value)) return false;
         // curl's notation for a header that is to be sent although it is empty.
-        const std::string line = value.empty() ? name + ";" : name + ": " + value;
+        const std::string line = value.empty() ? fmt::format("{};", name) : fmt::format("{}: {}", name, value);
         header_lines_ = curl_slist_append(header_lines_, line.c_str());
     }
     curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_lines_);

@@ -33,7 +33,7 @@ public:
     void answer(const http::Response& response);
 
     // An answer in chunks: begin, any number of send, then end, or abort to break off in the middle.
-    void begin_chunks(http::Response head);
+    void begin_chunks(const http::Response& head);
     void send_chunk(std::string_view bytes);
     void end_chunks();
     void abort();  // resets the connection

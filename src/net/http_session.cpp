@@ -103,7 +103,7 @@ void Exchange::answer(const http::Response& response) {
     session_->exchange_complete(keep_alive);
 }
 
-void Exchange::begin_chunks(http::Response head) {
+void Exchange::begin_chunks(const http::Response& head) {
     if (session_ == nullptr) return;
     session_->chunked_ = true;
     session_->connection_->send(http::write_chunked_head(head, request_.keep_alive));

@@ -47,7 +47,7 @@ encoding::FormFields SimulatedCall::parameters() const {
     return fields;
 }
 
-void SimulatedCall::fetch(const WebAddress& url, std::string_view method, encoding::FormFields fields) {
+void SimulatedCall::fetch(const WebAddress& url, std::string_view method, const encoding::FormFields& fields) {
     if (++documents_ > documents_max) {
         report_.notices.push_back({0, "the TwiML goes round in circles"});
         return finish(Outcome::application_error);
@@ -75,7 +75,7 @@ void SimulatedCall::fall_back(const Notice& why) {
     auto fields = parameters();
     fields.emplace_back("ErrorCode", std::to_string(why.code));
     fields.emplace_back("ErrorUrl", document_.text());
-    fetch(*plan_.fallback, "POST", std::move(fields));
+    fetch(*plan_.fallback, "POST", fields);
 }
 
 void SimulatedCall::run_steps() {

@@ -46,7 +46,7 @@ public:
     void start();
 
 private:
-    void fetch(const WebAddress& url, std::string_view method, encoding::FormFields fields);
+    void fetch(const WebAddress& url, std::string_view method, const encoding::FormFields& fields);
     void fetched(std::expected<Twiml, Notice> document);
     void fall_back(const Notice& why);
     void run_steps();

@@ -136,7 +136,7 @@ std::optional<SpeechDesk::Admission> Standin::admit(std::string_view text) {
     return admission;
 }
 
-void Standin::begin_answer(const std::shared_ptr<net::Exchange>& exchange, SpeechOrder order) {
+void Standin::begin_answer(const std::shared_ptr<net::Exchange>& exchange, const SpeechOrder& order) {
     ++in_progress_;
     in_progress_most_ = std::max(in_progress_most_, in_progress_);
     log_.back().in_progress = in_progress_;

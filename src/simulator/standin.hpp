@@ -70,7 +70,7 @@ private:
     http::Response describe_log() const;
     void speak(const std::shared_ptr<net::Exchange>& exchange);
     void open_socket(const std::shared_ptr<net::Exchange>& exchange);
-    void begin_answer(const std::shared_ptr<net::Exchange>& exchange, SpeechOrder order);
+    void begin_answer(const std::shared_ptr<net::Exchange>& exchange, const SpeechOrder& order);
     void answer_done(std::size_t number);
     std::vector<std::pair<std::string, std::string>> success_headers(const SpeechOrder& order);
     StandinRequest& note(const net::Exchange& exchange);

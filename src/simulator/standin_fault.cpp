@@ -170,7 +170,7 @@ std::expected<ArmedFault, std::string> read_armed_fault(std::string_view text) {
         } else if (key == "after_bytes" && count_of(value)) {
             armed.after_bytes = *count_of(value);
         } else if (key == "times" && count_of(value).value_or(0) > 0) {
-            armed.times = *count_of(value);
+            armed.times.emplace(*count_of(value));
         } else if (!(key == "times" && value == "forever")) {
             return std::unexpected(fmt::format("unknown or bad field \"{}\"", std::string_view(key)));
         }

@@ -140,7 +140,7 @@ std::string_view content_type_of(std::string_view output_format) {
 
 std::expected<std::string, http::Response> read_output_format(std::string_view query) {
     const auto fields = encoding::parse_form(query).value_or(encoding::FormFields{});
-    const std::string format(encoding::find(fields, "output_format").value_or("mp3_44100_128"));
+    std::string format(encoding::find(fields, "output_format").value_or("mp3_44100_128"));
     if (std::ranges::find(output_formats, format) == output_formats.end()) {
         return std::unexpected(
             refuse({403, "validation_error", "invalid_output_format", "invalid_output_format",

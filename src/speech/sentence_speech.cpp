@@ -174,8 +174,11 @@ Instant SentenceSpeech::give_up_at() const {
     if (useful_) return std::max(last_useful_at_ + options.stall_max, spare);
     const auto patience = message_.rungs[rung_].first_audio_max;
     if (!message_.heard_any) return asked_at_ + patience;
-    return std::max({asked_at_ + std::min(options.resume_audio_max, patience),
-                     std::min(asked_at_ + patience, message_.runs_dry_at), spare});
+    // Behind a voice of our own there is only the apology: with many calls waiting for it, late speech is better than
+    // none.
+    const bool last_voice = message_.rungs[rung_].speaks == Rung::Speaks::own_voice;
+    const auto resume_max = last_voice ? patience : std::min(options.resume_audio_max, patience);
+    return std::max({asked_at_ + resume_max, std::min(asked_at_ + patience, message_.runs_dry_at), spare});
 }
 
 // Bytes postpone the deadline without touching the timer, which looks again when it fires.

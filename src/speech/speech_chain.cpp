@@ -66,7 +66,9 @@ std::vector<Rung> SpeechChain::rungs() {
     std::vector<Rung> rungs;
     const auto add = [&](const std::string& name, SpeechSource& source, const std::string& account,
                          Rung::Speaks speaks) {
-        rungs.push_back({name, &source, account, speaks, parts_.first_audio_max});
+        const bool local = speaks == Rung::Speaks::own_voice;
+        rungs.push_back(
+            {name, &source, account, speaks, local ? parts_.local_first_audio_max : parts_.first_audio_max});
     };
     std::size_t index = 0;
     for (const Remote& remote : remotes_) {

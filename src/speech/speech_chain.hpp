@@ -38,6 +38,8 @@ struct Parts {
     LadderOptions ladder{};
     Breaker::Options breaker{};
     std::chrono::milliseconds first_audio_max{1500};
+    std::chrono::milliseconds local_first_audio_max{
+        20'000};  // it shares this machine's processors with all other calls
 };
 
 class SpeechChain final : public SpeechSource {

@@ -74,6 +74,10 @@ protected:
         server_.use_tls(*accepting);
         authorities_ = *net::Tls::client(identity_.certificate_file);
     }
+    ~WebSocketTest() override {  // before the loop they live on
+        server.socket.reset();
+        client.socket.reset();
+    }
 
     void connect() {
         auto target = net::parse_websocket_url("ws://127.0.0.1:" + std::to_string(server_.port()) + "/stream?x=1");

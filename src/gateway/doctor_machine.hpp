@@ -1,0 +1,30 @@
+#pragma once
+// The doctor at this machine: port, embedded voice, cache.
+
+#include "gateway/doctor_fetch.hpp"
+#include "gateway/doctor_finding.hpp"
+#include "gateway/options.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gateway {
+
+// The instance a Mouthpiece names on its health page; nothing when the page is somebody else's.
+std::optional<std::string> instance_of(const Fetched& health_page);
+
+struct PortFinding {
+    Finding finding;
+    std::optional<std::string> instance;  // of the server that runs here already
+};
+PortFinding examine_port(Fetcher& fetcher, const Options& options);
+
+// Compares this machine's clock with the Date header of a reply that came at `now`.
+Finding examine_clock(std::string_view date_header, std::chrono::system_clock::time_point now);
+
+Finding examine_embedded_voice();
+Finding examine_cache(const Options& options);
+
+}  // namespace gateway

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Every fault of the stand-in, at every position, over both transports: does the caller hear the whole message?
+
+Judges by what the caller heard, writes the table, and ends with 1 when a cell falls short.
+"""
+
+import argparse
+import os
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+
+import requests  # noqa: E402
+from programs import StandIn  # noqa: E402
+
+import report  # noqa: E402
+from cells import ALWAYS, CROWD, ONCE, QUICK, TRANSPORTS, Cell, all_cells, why_not  # noqa: E402
+from leaks import run_leaks  # noqa: E402
+from running import Verdict, Voices, run_cell, run_crowd  # noqa: E402
+
+CONTROLS = 2  # calls without a fault
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one cell of every kind, without crowds and leaks")
+    parser.add_argument("--only", metavar="FAULT", help="all cells of one fault")
+    parser.add_argument("--at-once", type=int, default=10, help="cells side by side (default %(default)s)")
+    parser.add_argument("--no-crowd", action="store_true", help="without fifty calls at once")
+    parser.add_argument("--no-leaks", action="store_true", help="without the server that lives through all faults")
+    parser.add_argument("--report", metavar="FILE", help="write the table there, as Markdown")
+    return parser.parse_args()
+
+
+def known_faults():
+    with StandIn() as standin:
+        return requests.get(f"{standin.url}/standin/faults", timeout=10).json()["known"]
+
+
+def chosen_cells(arguments, faults):
+    if arguments.quick:
+        return QUICK
+    cells = [cell for cell in all_cells(faults) if why_not(cell) is None]
+    if arguments.only:
+        cells = [cell for cell in cells if cell.fault == arguments.only]
+    return [Cell(cell.fault, cell.transport, cell.position, times) for cell in cells for times in (ONCE, ALWAYS)]
+
+
+def attempt(voices, cell):
+    try:
+        verdict = run_cell(voices, cell)
+    except Exception:  # the other cells are to be seen as well
+        verdict = Verdict(cell, failures=[traceback.format_exc().strip().splitlines()[-1]])
+    report.print_verdict(verdict)
+    return verdict
+
+
+def crowds(voices):
+    for cell in CROWD:
+        verdicts = run_crowd(voices, cell)
+        report.print_crowd(cell, verdicts)
+        yield cell, verdicts
+
+
+def main():
+    arguments = read_arguments()
+    began = time.monotonic()
+    faults = known_faults()
+    if arguments.only and arguments.only not in faults:
+        sys.exit(f"no fault is called {arguments.only}: {', '.join(faults)}")
+    part = arguments.quick or bool(arguments.only)
+    cells = chosen_cells(arguments, faults)
+    crowd, leak_lines, failures = [], [], []
+    with Voices() as voices, ThreadPoolExecutor(len(TRANSPORTS)) as background:
+        voices.greeting("11")
+        leaks = [] if part or arguments.no_leaks else [background.submit(run_leaks, to, faults, True) for to in TRANSPORTS]
+        with ThreadPoolExecutor(arguments.at_once) as pool:
+            verdicts = list(pool.map(lambda cell: attempt(voices, cell), [None] * CONTROLS + cells))
+        if not part and not arguments.no_crowd:
+            crowd = list(crowds(voices))
+        for done in leaks:
+            try:
+                lines, found = done.result()
+            except Exception as error:
+                lines, found = [], [f"leak check: {error}"]
+            leak_lines += lines
+            failures += found
+    failures += [f"{verdict.cell or 'no fault'}: {'; '.join(verdict.failures)}" for verdict in verdicts if not verdict.passed]
+    failures += [failure for cell, all_of in crowd for failure in report.crowd_failures(cell, all_of)]
+    for line in leak_lines:
+        print(line)
+    if arguments.report:
+        report.write(arguments.report, faults, verdicts, crowd, leak_lines, failures)
+    print(f"{sum(verdict.passed for verdict in verdicts)} of {len(verdicts)} calls as they should be, "
+          f"{len(failures)} failures, {time.monotonic() - began:.0f} s")  # fmt: skip
+    for failure in failures:
+        print(f"FAIL  {failure}")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
