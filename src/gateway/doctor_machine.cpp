@@ -77,7 +77,7 @@ Finding examine_embedded_voice() {
     try {
         voice::FliteVoice voice(voice::FliteVoiceName::slt);
         std::size_t bytes = 0;
-        const auto spoken = voice::speak_mulaw(voice, "Hello.", 1, [&](audio::Clip clip) {
+        const auto spoken = voice::speak_mulaw(voice, "Hello.", 1, [&](const audio::Clip& clip) {
             bytes += clip.size();
             return true;
         });
