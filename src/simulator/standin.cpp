@@ -79,7 +79,7 @@ void Standin::speak(const std::shared_ptr<net::Exchange>& exchange) {
                                 "maximum of {} concurrent requests (running in parallel).",
                                 options_.account.requests_at_once_max)}));
     }
-    begin_answer(exchange, std::move(*order));
+    begin_answer(exchange, *order);
 }
 
 bool Standin::plan_exhausted() const {
