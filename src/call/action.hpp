@@ -2,6 +2,7 @@
 // What a StreamSession asks its driver to do, in the order to perform it.
 
 #include "call/outcome.hpp"
+#include "call/utterance_log.hpp"
 #include "speech/speech_source.hpp"
 #include "twilio/stream_message.hpp"
 
@@ -31,6 +32,14 @@ struct CloseStream {  // the last action; when the peer has closed already, only
     Outcome outcome;
     std::uint16_t close_code;
 };
-using Action = std::variant<Authorise, StartSpeech, StopSpeech, SendMedia, SendMark, SendClear, CloseStream>;
+// News, for whoever watches the call.
+struct ReportUtterance {
+    UtteranceChange change;
+};
+struct ReportDigit {
+    char digit;
+};
+using Action = std::variant<Authorise, StartSpeech, StopSpeech, SendMedia, SendMark, SendClear, CloseStream,
+                            ReportUtterance, ReportDigit>;
 
 }  // namespace call

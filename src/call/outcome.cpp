@@ -20,6 +20,8 @@ const char* name_of(Outcome outcome) {
             return "timed_out";
         case Outcome::shut_down:
             return "shut_down";
+        case Outcome::hung_up:
+            return "hung_up";
     }
     return "unknown";
 }

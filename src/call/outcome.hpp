@@ -17,8 +17,9 @@ enum class Outcome {
     speech_failed,    // the message could not be said, or not to its end
     timed_out,        // longest call duration, or no `start` in time
     shut_down,        // we were told to stop and the drain time was over
+    hung_up,          // call control ended it while there was still something to hear
 };
-inline constexpr std::size_t outcome_count = 8;
+inline constexpr std::size_t outcome_count = 9;
 
 const char* name_of(Outcome outcome);  // "completed", "caller_hung_up", …: the metrics label
 

@@ -4,55 +4,73 @@
 
 namespace call {
 
-Speaker::Speaker(Options options) : options_(options), playout_(options.playout), marks_(options.mark_interval) {}
+Speaker::Speaker(Options options)
+    : options_(options), playout_(options.playout), marks_(options.mark_interval), utterances_(options.utterances) {}
 
-bool Speaker::say(speech::Request request) {
-    if (waiting_.size() >= options_.waiting_max) return false;
-    waiting_.push_back(std::move(request));
+std::optional<UtteranceId> Speaker::say(speech::Request request, Instant now) {
+    if (utterances_.full()) return std::nullopt;
+    const UtteranceId id = utterances_.add(request.text, now);
+    waiting_.push_back({id, std::move(request)});
     if (!synthesising_) start_next();
-    return true;
+    return id;
+}
+
+std::optional<UtteranceId> Speaker::mark(std::string name, Instant now) {
+    if (utterances_.full()) return std::nullopt;
+    return utterances_.add_mark(std::move(name), now);
 }
 
 void Speaker::clear(Instant now) {
     waiting_.clear();
     abandon_synthesis();
+    const auto dry_at = playout_.runs_dry_at().value_or(now);
+    const auto buffered = std::chrono::duration_cast<SpeechMarks::Audio>(std::max(dry_at, now) - now);
+    const auto played = marks_.all_heard() ? marks_.sent_since_clear() : marks_.sent_since_clear() - buffered;
+    utterances_.cancel_rest(played, now);
+    in_playout_.clear();
     if (!marks_.all_heard()) {
-        const auto dry_at = playout_.runs_dry_at().value_or(now);
-        const auto buffered = std::chrono::duration_cast<SpeechMarks::Audio>(std::max(dry_at, now) - now);
-        marks_.cleared(marks_.sent_since_clear() - buffered);
+        marks_.cleared(played);
         clear_owed_ = true;
     }
     playout_.clear(now);
 }
 
-void Speaker::stop() {
+void Speaker::stop(Instant now) {
     waiting_.clear();
     abandon_synthesis();
+    utterances_.cancel_rest(marks_.heard_since_clear(), now);
 }
 
-void Speaker::on_audio(audio::Clip clip) {
+void Speaker::on_audio(audio::Clip clip, Instant now) {
     if (!synthesising_ || clip.empty()) return;
     if (!playout_.push(std::move(clip))) {
         ++overflows_;
-        cut_short_ = true;
         abandon_synthesis();
-        end_utterance();
+        fail_utterance(now);
         return;
     }
     utterance_has_audio_ = true;
     any_audio_ = true;
 }
 
-void Speaker::on_finished() {
+void Speaker::on_finished(Instant now) {
     if (!synthesising_) return;
-    if (!utterance_has_audio_) cut_short_ = true;
-    end_utterance();
+    if (!utterance_has_audio_) return fail_utterance(now);
+    end_utterance(now);
 }
 
-void Speaker::on_failed() {
-    if (!synthesising_) return;
-    cut_short_ = true;
-    end_utterance();
+void Speaker::on_failed(Instant now) {
+    if (synthesising_) fail_utterance(now);
+}
+
+SpeechMarks::Echo Speaker::on_mark(std::string_view name, Instant now) {
+    const auto echo = marks_.echoed(name);
+    if (echo == SpeechMarks::Echo::heard) utterances_.heard_up_to(marks_.heard_since_clear(), now);
+    return echo;
+}
+
+void Speaker::presume_heard(Instant now) {
+    utterances_.heard_up_to(marks_.sent_since_clear(), now);
 }
 
 // Stopping comes before starting, and clearing before what follows it; a mark belongs right behind the audio it stands
@@ -68,7 +86,10 @@ std::optional<Action> Speaker::next_action(Instant now) {
     if (auto name = marks_.due(playout_.utterances_ended())) return SendMark{std::move(*name)};
     const auto frames = playout_.next(now);
     if (frames.empty()) return std::nullopt;
-    marks_.sent(audio::duration_of(frames.size()));
+    const auto length = audio::duration_of(frames.size());
+    marks_.sent(length);
+    utterances_.sent(in_playout_.front(), length, marks_.sent_since_clear(), *playout_.runs_dry_at() - length);
+    note_what_is_all_sent(now);
     return SendMedia{frames};
 }
 
@@ -91,16 +112,31 @@ std::optional<Instant> Speaker::patience_ends() const {
 
 void Speaker::start_next() {
     if (waiting_.empty()) return;
-    starting_ = std::move(waiting_.front());
-    waiting_.erase(waiting_.begin());
+    in_playout_.push_back(waiting_.front().id);
+    starting_ = std::move(waiting_.front().request);
+    waiting_.pop_front();
     synthesising_ = true;
     utterance_has_audio_ = false;
 }
 
-void Speaker::end_utterance() {
+void Speaker::fail_utterance(Instant now) {
+    cut_short_ = true;
+    utterances_.failed(in_playout_.back(), now);
+    end_utterance(now);
+}
+
+void Speaker::end_utterance(Instant now) {
     synthesising_ = false;
     playout_.finish();
+    note_what_is_all_sent(now);
     start_next();
+}
+
+void Speaker::note_what_is_all_sent(Instant now) {
+    for (; ended_in_playout_ != playout_.utterances_ended(); ++ended_in_playout_) {
+        utterances_.all_sent(in_playout_.front(), now);
+        in_playout_.pop_front();
+    }
 }
 
 // A start that was never handed out needs no stop.

@@ -9,10 +9,12 @@
 #include "call/action.hpp"
 #include "call/playout.hpp"
 #include "call/speech_marks.hpp"
+#include "call/utterance_log.hpp"
 
+#include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <vector>
 
 namespace call {
 
@@ -22,21 +24,23 @@ public:
         Playout::Options playout{};
         std::chrono::milliseconds mark_interval{1'000};
         std::chrono::milliseconds mark_patience{5'000};
-        std::size_t waiting_max = 32;
+        UtteranceLog::Options utterances{};
     };
     explicit Speaker(Options options);
 
-    // False when too many are waiting.
-    bool say(speech::Request request);
+    // nullopt when too many are unfinished.
+    std::optional<UtteranceId> say(speech::Request request, Instant now);
+    std::optional<UtteranceId> mark(std::string name, Instant now);
     // Drops everything that has not been heard: what waits, what is being synthesised, and what the peer has buffered.
     void clear(Instant now);
     // Gives up the utterance being synthesised, because the call is over.
-    void stop();
+    void stop(Instant now);
 
-    void on_audio(audio::Clip clip);
-    void on_finished();  // without a byte of audio it counts as failed: an empty utterance is dead air
-    void on_failed();
-    SpeechMarks::Echo on_mark(std::string_view name) { return marks_.echoed(name); }
+    void on_audio(audio::Clip clip, Instant now);
+    void on_finished(Instant now);  // without a byte of audio it counts as failed: an empty utterance is dead air
+    void on_failed(Instant now);
+    SpeechMarks::Echo on_mark(std::string_view name, Instant now);
+    void presume_heard(Instant now);  // the marks of what was sent are no longer waited for
 
     std::optional<Action> next_action(Instant now);
     std::optional<Action> next_stop();  // of next_action(), the StopSpeech only
@@ -53,10 +57,14 @@ public:
     std::uint32_t overflows() const { return overflows_; }
     const Playout& playout() const { return playout_; }
     const SpeechMarks& marks() const { return marks_; }
+    UtteranceLog& utterances() { return utterances_; }
+    const UtteranceLog& utterances() const { return utterances_; }
 
 private:
     void start_next();
-    void end_utterance();
+    void end_utterance(Instant now);
+    void fail_utterance(Instant now);
+    void note_what_is_all_sent(Instant now);
     void abandon_synthesis();
     bool all_sent() const { return idle() && playout_.drained(); }
 
@@ -64,7 +72,14 @@ private:
     Playout playout_;
     SpeechMarks marks_;
 
-    std::vector<speech::Request> waiting_;
+    struct Waiting {
+        UtteranceId id;
+        speech::Request request;
+    };
+    UtteranceLog utterances_;
+    std::deque<Waiting> waiting_;
+    std::deque<UtteranceId> in_playout_;  // in order; the last one while it is synthesised
+    std::uint32_t ended_in_playout_ = 0;
     std::optional<speech::Request> starting_;  // StartSpeech is owed
     bool stop_owed_ = false;
     bool clear_owed_ = false;

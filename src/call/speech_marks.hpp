@@ -37,7 +37,9 @@ public:
 
     bool all_heard() const { return heard_ == sent_; }
     Audio unheard() const { return sent_ - heard_; }
+    // Positions since the last clear.
     Audio sent_since_clear() const { return sent_; }
+    Audio heard_since_clear() const { return heard_; }
     // Audio known to have been played: confirmed by marks, plus, for each clear, what was played beyond the last mark
     // before it.
     Audio heard() const { return heard_before_ + heard_; }

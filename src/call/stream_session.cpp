@@ -32,7 +32,7 @@ StreamSession::StreamSession(Options options, Instant now)
       speaker_({.playout = options.playout,
                 .mark_interval = options.mark_interval,
                 .mark_patience = options.mark_patience,
-                .waiting_max = options.say_waiting_max}),
+                .utterances = options.utterances}),
       now_(now),
       opened_at_(now) {}
 
@@ -65,12 +65,16 @@ void StreamSession::on_message(const twilio::Media& media) {
 }
 
 void StreamSession::on_message(const twilio::Dtmf& dtmf) {
-    if (ours(dtmf.stream_sid)) ++counted_.dtmf;
+    if (!ours(dtmf.stream_sid)) return;
+    ++counted_.dtmf;
+    if (digits_.size() >= options_.digits_kept_max) digits_.erase(0, 1);
+    digits_ += dtmf.digit;
+    if (digits_unreported_.size() < options_.digits_kept_max) digits_unreported_ += dtmf.digit;
 }
 
 void StreamSession::on_message(const twilio::Mark& mark) {
     if (!ours(mark.stream_sid)) return;
-    if (speaker_.on_mark(mark.name) == SpeechMarks::Echo::alien) return ignore();
+    if (speaker_.on_mark(mark.name, now_) == SpeechMarks::Echo::alien) return ignore();
     settle();
 }
 
@@ -102,7 +106,7 @@ void StreamSession::on_authorised(CallPlan plan, Instant now) {
     advance(now);
     phase_ = Phase::open;
     after_speech_ = plan.after_speech;
-    if (!plan.speech.text.empty()) speaker_.say(std::move(plan.speech));
+    if (!plan.speech.text.empty()) speaker_.say(std::move(plan.speech), now_);
     settle();
 }
 
@@ -114,19 +118,19 @@ void StreamSession::on_refused(Instant now) {
 
 void StreamSession::on_audio(audio::Clip clip, Instant now) {
     advance(now);
-    speaker_.on_audio(std::move(clip));
+    speaker_.on_audio(std::move(clip), now_);
     settle();
 }
 
 void StreamSession::on_speech_finished(Instant now) {
     advance(now);
-    speaker_.on_finished();
+    speaker_.on_finished(now_);
     settle();
 }
 
 void StreamSession::on_speech_failed(Instant now) {
     advance(now);
-    speaker_.on_failed();
+    speaker_.on_failed(now_);
     settle();
 }
 
@@ -150,23 +154,50 @@ void StreamSession::on_shutdown(Instant now) {
     close(Outcome::shut_down, going_away);
 }
 
-bool StreamSession::say(speech::Request request, bool interrupt, Instant now) {
-    if (phase_ != Phase::open || request.text.empty()) return false;
+std::expected<UtteranceId, StreamSession::Refused> StreamSession::say(speech::Request request, SayMode mode,
+                                                                      Instant now) {
+    if (phase_ != Phase::open) return std::unexpected(Refused::not_open);
     advance(now);
-    if (interrupt) speaker_.clear(now_);
-    if (!speaker_.say(std::move(request))) return false;
+    if (mode == SayMode::interrupt) speaker_.clear(now_);
+    const auto id = speaker_.say(std::move(request), now_);
+    if (!id) return std::unexpected(Refused::queue_full);
     message_heard_ = false;
-    return true;
+    return *id;
 }
 
-void StreamSession::clear(Instant now) {
-    if (phase_ != Phase::open) return;
+std::expected<UtteranceId, StreamSession::Refused> StreamSession::mark(std::string name, Instant now) {
+    if (phase_ != Phase::open) return std::unexpected(Refused::not_open);
+    advance(now);
+    const auto id = speaker_.mark(std::move(name), now_);
+    if (!id) return std::unexpected(Refused::queue_full);
+    return *id;
+}
+
+bool StreamSession::clear(Instant now) {
+    if (phase_ != Phase::open) return false;
     advance(now);
     speaker_.clear(now_);
     settle();
+    return true;
+}
+
+bool StreamSession::hang_up(HangUp when, Instant now) {
+    if (phase_ != Phase::open) return false;
+    advance(now);
+    after_speech_ = AfterSpeech::hang_up;
+    told_to_hang_up_ = true;
+    settle();
+    if (when == HangUp::now || message_heard_) end(Outcome::hung_up);
+    return true;
 }
 
 std::optional<Action> StreamSession::next_action() {
+    if (auto change = speaker_.utterances().next_change()) return ReportUtterance{std::move(*change)};
+    if (!digits_unreported_.empty()) {
+        const ReportDigit report{digits_unreported_.front()};
+        digits_unreported_.erase(0, 1);
+        return report;
+    }
     if (phase_ == Phase::closed) {
         if (auto stop = speaker_.next_stop()) return stop;
         if (!close_ || std::exchange(close_taken_, true)) return std::nullopt;
@@ -226,17 +257,22 @@ void StreamSession::ignore() {
 // Looks whether what just happened was the end of the message.
 void StreamSession::settle() {
     if (phase_ != Phase::open || message_heard_ || !speaker_.settled(now_)) return;
-    if (speaker_.cut_short() && speaker_.said_nothing()) return close(Outcome::speech_failed, internal_error);
+    const bool failed = speaker_.cut_short() && !told_to_hang_up_;
+    if (failed && speaker_.said_nothing()) return close(Outcome::speech_failed, internal_error);
     message_heard_ = true;
-    if (after_speech_ == AfterSpeech::stay) return;
-    if (speaker_.cut_short()) return close(Outcome::speech_failed, internal_error);
-    close(Outcome::completed, normal_closure);
+    speaker_.presume_heard(now_);
+    if (after_speech_ == AfterSpeech::hang_up) close(heard_outcome(), failed ? internal_error : normal_closure);
 }
 
 // The stream has ended from outside.
 void StreamSession::end(Outcome unless_heard) {
-    if (!message_heard_) return close(unless_heard, normal_closure);
-    close(speaker_.cut_short() ? Outcome::speech_failed : Outcome::completed, normal_closure);
+    close(message_heard_ ? heard_outcome() : unless_heard, normal_closure);
+}
+
+// Of a call on which nothing is left to hear.
+Outcome StreamSession::heard_outcome() const {
+    if (!speaker_.cut_short()) return Outcome::completed;
+    return told_to_hang_up_ ? Outcome::hung_up : Outcome::speech_failed;
 }
 
 // The first reason stands.
@@ -244,7 +280,7 @@ void StreamSession::close(Outcome outcome, std::uint16_t code) {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     close_ = CloseStream{outcome, code};
-    speaker_.stop();
+    speaker_.stop(now_);
 }
 
 void StreamSession::advance(Instant now) {

@@ -26,9 +26,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace call {
 
@@ -51,7 +53,8 @@ public:
         std::chrono::milliseconds mark_interval{1'000};  // audio between two marks: the resolution of "heard"
         std::uint32_t early_messages_max = 20;
         std::uint32_t ignored_max = 100;
-        std::size_t say_waiting_max = 32;  // requests waiting behind the one being synthesised
+        UtteranceLog::Options utterances{};
+        std::size_t digits_kept_max = 32;  // of those the caller pressed, the latest
     };
     StreamSession(Options options, Instant now);
 
@@ -69,11 +72,16 @@ public:
     void on_connection_closed(Instant now);
     void on_shutdown(Instant now);  // the drain time is over
 
-    // For call control: say something else, after what is queued or at once (interrupt). False when there is no
-    // authorised, open stream to say it on, or too much is waiting.
-    bool say(speech::Request request, bool interrupt, Instant now);
+    // Call control. These are refused when there is no authorised, open stream, or too much is unfinished on it.
+    enum class Refused { not_open, queue_full };
+    enum class SayMode { queue, interrupt };  // after what is queued; instead of it
+    std::expected<UtteranceId, Refused> say(speech::Request request, SayMode mode, Instant now);
+    // Tells, as an utterance without audio, when everything said before it is over.
+    std::expected<UtteranceId, Refused> mark(std::string name, Instant now);
     // Drops what has not been heard.
-    void clear(Instant now);
+    bool clear(Instant now);
+    enum class HangUp { now, after_speech };
+    bool hang_up(HangUp when, Instant now);
 
     // The next thing to do. After each event take actions until there are none; SendMedia costs no allocation.
     std::optional<Action> next_action();
@@ -85,6 +93,9 @@ public:
     const std::string& stream_sid() const { return stream_sid_; }
     const std::string& call_sid() const { return call_sid_; }
     const std::string& account_sid() const { return account_sid_; }
+    const std::string& digits() const { return digits_; }
+    bool open() const { return phase_ == Phase::open; }
+    std::vector<UtteranceRecord> utterances() const { return speaker_.utterances().records(); }
     Totals totals() const;
 
 private:
@@ -102,6 +113,7 @@ private:
     void ignore();
     void settle();
     void end(Outcome unless_heard);
+    Outcome heard_outcome() const;
     void close(Outcome outcome, std::uint16_t code);
     void advance(Instant now);
 
@@ -113,9 +125,11 @@ private:
     Instant started_at_{};  // `start` came
 
     std::string stream_sid_, call_sid_, account_sid_;
+    std::string digits_, digits_unreported_;
     AfterSpeech after_speech_ = AfterSpeech::stay;
     bool connected_ = false;
-    bool message_heard_ = false;                // everything said so far; say() takes it back
+    bool message_heard_ = false;  // everything said so far; say() takes it back
+    bool told_to_hang_up_ = false;
     std::optional<twilio::Started> authorise_;  // Authorise is owed
     std::optional<CloseStream> close_;
     bool close_taken_ = false;

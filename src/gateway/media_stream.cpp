@@ -145,6 +145,7 @@ void MediaStream::perform(const call::Action& action) {
                          twilio::append_clear(loop_.out, session_->stream_sid());
                          websocket::end_text(loop_.out, frame);
                      },
+                     [](const call::ReportUtterance&) {}, [](const call::ReportDigit&) {},
                      [&](const call::CloseStream& close) {
                          if (!gone_) {
                              socket_.send_frames(std::exchange(loop_.out, {}));

@@ -29,7 +29,7 @@ struct Drained {
 Drained drain(StreamSession& session) {
     Drained drained;
     while (const auto action = session.next_action()) {
-        ++drained.actions;
+        if (!std::holds_alternative<ReportUtterance>(*action)) ++drained.actions;
         if (const auto* close = std::get_if<CloseStream>(&*action)) drained.close = *close;
     }
     return drained;
@@ -76,8 +76,11 @@ TEST(StreamSession, says_nothing_before_it_is_authorised) {
     StreamSession session({}, opened);
     session.on(started(), opened);
     drain(session);
-    EXPECT_FALSE(
-        session.say({.text = Secret("Hi."), .voice = {}, .previous_text = {}, .next_text = {}}, false, opened));
+    const auto said = session.say({.text = Secret("Hi.")}, StreamSession::SayMode::queue, opened);
+    EXPECT_EQ(said.error(), StreamSession::Refused::not_open);
+    EXPECT_EQ(session.mark("m", opened).error(), StreamSession::Refused::not_open);
+    EXPECT_FALSE(session.clear(opened));
+    EXPECT_FALSE(session.hang_up(StreamSession::HangUp::now, opened));
     session.on_audio(audio::Clip(std::vector<std::byte>(8000)), opened);
     EXPECT_FALSE(session.next_action());
     session.on_refused(opened);

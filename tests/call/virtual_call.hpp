@@ -203,9 +203,19 @@ public:
 
     // We decide something.
     bool say(const std::string& text, bool interrupt = false) {
+        using call::StreamSession;
+        const auto mode = interrupt ? StreamSession::SayMode::interrupt : StreamSession::SayMode::queue;
         bool taken = false;
-        feed([&] { taken = session_.say(request(text), interrupt, clock.now()); });
+        feed([&] { taken = session_.say(request(text), mode, clock.now()).has_value(); });
         return taken;
+    }
+    bool mark(const std::string& name) {
+        bool taken = false;
+        feed([&] { taken = session_.mark(name, clock.now()).has_value(); });
+        return taken;
+    }
+    void hang_up(call::StreamSession::HangUp when) {
+        feed([&] { session_.hang_up(when, clock.now()); });
     }
     void clear() {
         feed([this] { session_.clear(clock.now()); });
@@ -230,6 +240,7 @@ public:
             }};
 
     std::vector<std::string> actions;  // all but media: "start greeting", "stop", "mark", "clear", "close"
+    std::vector<std::string> reports;  // "1 speaking", "1 heard", "key 5"
     std::vector<std::size_t> media_bytes;
     std::optional<call::CloseStream> closed;
     Instant closed_at{};
@@ -301,6 +312,10 @@ private:
         actions.emplace_back("clear");
         to_peer([this] { ear.clear(); });
     }
+    void perform(call::ReportUtterance& report) {
+        reports.push_back(std::to_string(report.change.id) + " " + name_of(report.change.state));
+    }
+    void perform(call::ReportDigit& report) { reports.push_back(std::string("key ") + report.digit); }
     void perform(call::CloseStream& close) {
         actions.emplace_back("close");
         closed = close;

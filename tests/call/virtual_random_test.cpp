@@ -64,6 +64,25 @@ public:
         EXPECT_LE(call_.ear.buffered_max(), audio::bytes_in(lead) + audio::frame_bytes);
     }
 
+    // Whatever happened, each utterance comes to one end, and no more of it was heard than left.
+    void expect_each_utterance_ended_once() {
+        const auto records = call_.session().utterances();
+        EXPECT_EQ(records.size(), said_.size());
+        microseconds heard{};
+        for (const auto& record : records) {
+            EXPECT_TRUE(record.ended_at);
+            EXPECT_LE(record.heard, record.sent);
+            heard += record.heard;
+            const auto prefix = std::to_string(record.id) + " ";
+            EXPECT_EQ(std::ranges::count_if(call_.reports,
+                                            [&](const std::string& report) {
+                                                return report.starts_with(prefix) && !report.ends_with("speaking");
+                                            }),
+                      1);
+        }
+        EXPECT_EQ(heard, call_.session().totals().heard);
+    }
+
     void expect_one_ending() {
         EXPECT_EQ(std::ranges::count(call_.actions, "close"), 1);
         ASSERT_TRUE(call_.closed);
@@ -116,6 +135,7 @@ TEST(VirtualCall, keeps_its_word_for_any_timing) {
         call.expect_heard_what_was_said();
         call.expect_bounds_kept();
         call.expect_one_ending();
+        call.expect_each_utterance_ended_once();
         if (::testing::Test::HasFailure()) return;
     }
 }
