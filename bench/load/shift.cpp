@@ -1,5 +1,6 @@
 #include "load/shift.hpp"
 
+#include "load/webhook.hpp"
 #include "wire/socket.hpp"
 
 #include <fmt/format.h>
@@ -18,8 +19,13 @@ std::int64_t nanoseconds(double seconds) {
 
 }  // namespace
 
-Shift::Shift(Loop& loop, const Plan& plan, const ServerWatch& server)
-    : loop_(loop), plan_(plan), server_(server), tls_(plan.tls ? client_tls() : nullptr), last_ns_(now_ns()) {
+Shift::Shift(Loop& loop, const Plan& plan, const ServerWatch& server, const UpstreamPlan* upstream)
+    : loop_(loop),
+      plan_(plan),
+      server_(server),
+      upstream_(upstream),
+      tls_(plan.tls ? client_tls() : nullptr),
+      last_ns_(now_ns()) {
     next_call_ns_ = last_ns_;
     window_begins_ns_ = last_ns_ + nanoseconds(plan_.call_seconds + 1);
     window_ends_ns_ = window_begins_ns_ + nanoseconds(plan_.window_seconds);
@@ -52,8 +58,23 @@ void Shift::on_due(std::int64_t now) {
 }
 
 void Shift::place_call() {
-    new TwilioCall({loop_, plan_, tally_, tls_, active_},  // the loop discards it
-                   fmt::format("CA{:016x}{:016x}", static_cast<std::uint64_t>(before_.at_ns), tally_.placed), {});
+    const std::string call_sid = fmt::format("CA{:016x}{:016x}", static_cast<std::uint64_t>(before_.at_ns), placed_++);
+    if (plan_.webhook_path.empty()) {
+        pick_up(call_sid, "");
+        return;
+    }
+    // The loop discards it.
+    new WebhookRequest(
+        loop_, plan_, tls_, call_sid, tally_,
+        [this, call_sid](const std::optional<std::string>& parameters) { pick_up(call_sid, parameters); });
+}
+
+void Shift::pick_up(const std::string& call_sid, const std::optional<std::string>& parameters) {
+    if (parameters) {
+        new TwilioCall({loop_, plan_, tally_, tls_, active_}, call_sid, *parameters);  // the loop discards it
+    } else {
+        ++tally_.refused;
+    }
 }
 
 std::string Shift::report() const {
@@ -74,8 +95,11 @@ std::string Shift::report() const {
         R"("server_kb_before":{},"server_kb":{},"load_cpu_share":{:.4f},)",
         cpu / wall, cpu / minutes, cpu * 1e6 / static_cast<double>(end_.tally.frames_sent - begin_.tally.frames_sent),
         before_.server_kb, end_.server_kb, (end_.own_cpu - begin_.own_cpu) / wall);
-    return out + fmt::format(R"("first_media_ms":{},"latency_ms":{},"send_lateness_ms":{}}})",
-                             tally_.first_media.json(), tally_.latency.json(), tally_.send_lateness.json());
+    return out +
+           fmt::format(
+               R"("upstream_asked":{},"webhook_ms":{},"first_media_ms":{},"latency_ms":{},"send_lateness_ms":{}}})",
+               upstream_ != nullptr ? upstream_->asked : 0, tally_.webhook.json(), tally_.first_media.json(),
+               tally_.latency.json(), tally_.send_lateness.json());
 }
 
 }  // namespace bench

@@ -12,14 +12,16 @@ namespace bench {
 struct Plan {
     std::uint16_t port = 0;  // of the server under test
     std::string path = "/api/v1/elevenlabs-twilio/call/connection";
-    std::string webhook_path;  // asked first, for the TwiML; empty: the stream is opened without
-    std::string auth_token;    // Twilio's signatures; empty: none
-    std::string host = "127.0.0.1";
+    std::string webhook_path;                // asked first, for the TwiML; empty: the stream is opened without
+    std::string auth_token;                  // signs as Twilio does; empty: nothing is signed
+    std::string host = "phone.example.org";  // the server's public name
+    std::uint32_t ring_ms = 500;             // between the webhook's answer and the stream
     bool tls = false;
     std::uint32_t calls = 10;
     double call_seconds = 12, window_seconds = 12;
     std::uint32_t expect_ms = 0;  // audio every whole call must get
     bool stamp_frames = false;    // the caller's frames carry a stamp: for servers that echo
+    bool find_stamps = false;     // what is heard may carry stamps: of the caller's frames, or of the upstream
     std::int64_t gap_tolerance_ns = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "encoding/base64.hpp"
 #include "load/stamp.hpp"
+#include "load/webhook.hpp"
 #include "wire/media_text.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <sys/epoll.h>
 #include <utility>
 #include <vector>
 
@@ -21,8 +21,7 @@ constexpr std::int64_t ms = 1'000'000, frame_ns = 20 * ms, patience_ns = 10'000 
 constexpr std::size_t backlog_max = 1 << 20;
 constexpr std::uint32_t mask = 0x5A3C91E7;  // masking protects proxies; a load on loopback needs no secret one
 
-std::array<char, 256 * 1024> input;  // read into by every call
-std::string message;                 // put together by every call
+std::string message, outgoing;  // put together by every call
 std::vector<std::byte> heard;
 
 // Quiet noise, as a telephone line has it.
@@ -40,60 +39,40 @@ const std::string& line_noise() {
 }  // namespace
 
 TwilioCall::TwilioCall(const Context& context, std::string call_sid, std::string parameters)
-    : context_(context),
+    : Stream(context.loop, Socket(connect_to(context.plan.port), context.tls, false)),
+      context_(context),
       call_sid_(std::move(call_sid)),
       stream_sid_("MZ" + call_sid_.substr(2)),
       parameters_(std::move(parameters)),
-      socket_(connect_to(context.plan.port), context.tls, false),
       placed_ns_(now_ns()),
       ends_ns_(placed_ns_ + static_cast<std::int64_t>(context.plan.call_seconds * 1e9)) {
     ++context_.tally.placed;
     ++context_.active;
-    context_.loop.plan(*this, placed_ns_ + frame_ns);
-    if (socket_.descriptor() < 0) {
-        gone_ = true;
-        return;
-    }
     ask_upgrade();
-    context_.loop.watch(socket_.descriptor(), EPOLLIN | EPOLLOUT, *this);
+    loop().plan(*this, placed_ns_ + frame_ns);
 }
 
 void TwilioCall::ask_upgrade() {
-    fmt::format_to(std::back_inserter(backlog_),
-                   "GET {} HTTP/1.1\r\nHost: {}:{}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nUser-Agent: "
-                   "Twilio.TmeWs/1.0\r\n\r\n",
-                   context_.plan.path, context_.plan.host, context_.plan.port);
-}
-
-void TwilioCall::on_ready(std::uint32_t events) {
-    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read();
-    flush();
-    if (gone_) end();
-}
-
-void TwilioCall::read() {
-    std::size_t bytes = input.size();
-    while (!gone_ && (socket_.tls() || bytes == input.size())) {
-        const Io result = socket_.read(input, bytes);
-        if (result == Io::gone) gone_ = true;
-        if (result != Io::ok) return;
-        on_bytes({input.data(), bytes});
-    }
+    send(
+        fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nUser-Agent: "
+                    "Twilio.TmeWs/1.0\r\n{}\r\n",
+                    context_.plan.path, context_.plan.host, upgrade_signature(context_.plan)));
 }
 
 void TwilioCall::on_bytes(std::span<char> bytes) {
     if (state_ == State::streaming || state_ == State::leaving) {
         inbox_.take(bytes, [this](const Frame& frame) { on_frame(frame); });
-        return;
+    } else {
+        answer_.append(bytes.data(), bytes.size());
+        if (const std::size_t end = answer_.find("\r\n\r\n"); end != std::string::npos) upgraded(end + 4);
     }
-    answer_.append(bytes.data(), bytes.size());
-    if (const std::size_t end = answer_.find("\r\n\r\n"); end != std::string::npos) upgraded(end + 4);
+    send_outgoing();
 }
 
 void TwilioCall::upgraded(std::size_t head_bytes) {
     if (!answer_.starts_with("HTTP/1.1 101")) {
-        gone_ = true;
+        drop();
         return;
     }
     state_ = State::streaming;
@@ -109,9 +88,9 @@ void TwilioCall::upgraded(std::size_t head_bytes) {
 }
 
 void TwilioCall::on_frame(const Frame& frame) {
-    if (frame.opcode == close_frame) gone_ = true;
+    if (frame.opcode == close_frame) drop();
     if (frame.opcode == ping_frame)
-        append_client_frame(backlog_, 10, {frame.payload.data(), frame.payload.size()}, mask);
+        append_client_frame(outgoing, 10, {frame.payload.data(), frame.payload.size()}, mask);
     if (frame.opcode != text_frame || state_ == State::leaving) return;
     const std::string_view text(frame.payload.data(), frame.payload.size());
     const std::string_view event = text_of(text, R"("event")");
@@ -143,7 +122,7 @@ void TwilioCall::on_media(std::string_view payload) {
 }
 
 void TwilioCall::take_stamps(std::string_view payload) {
-    if (!context_.plan.stamp_frames) return;
+    if (!context_.plan.find_stamps) return;
     heard.clear();
     if (!encoding::append_from_base64(heard, payload)) return;
     const std::int64_t now = now_ns();
@@ -152,7 +131,7 @@ void TwilioCall::take_stamps(std::string_view payload) {
 }
 
 void TwilioCall::append_text(std::string_view text) {
-    append_client_frame(backlog_, text_frame, text, mask);
+    append_client_frame(outgoing, text_frame, text, mask);
 }
 
 void TwilioCall::append_media(std::int64_t now_ns) {
@@ -179,22 +158,23 @@ void TwilioCall::append_reached_marks(std::int64_t now_ns) {
 }
 
 void TwilioCall::on_due(std::int64_t now) {
-    const std::int64_t due = due_ns;
-    if (gone_ || (state_ == State::leaving && now > ends_ns_ + farewell_ns) ||
-        (started_ns_ == 0 && now > placed_ns_ + patience_ns)) {
-        end();
-        return;
-    }
+    const bool waited_enough = started_ns_ == 0 && now > placed_ns_ + patience_ns;
+    if (waited_enough || (state_ == State::leaving && now > ends_ns_ + farewell_ns) || unsent() > backlog_max) drop();
     if (state_ == State::streaming && now >= ends_ns_) hang_up();
     if (state_ == State::streaming) {
-        context_.tally.send_lateness.add(std::max<std::int64_t>(now - due, 0));
+        context_.tally.send_lateness.add(std::max<std::int64_t>(now - due_ns, 0));
         append_reached_marks(now);
         append_media(now);
     }
-    context_.loop.plan(*this, due + frame_ns);
-    flush();
-    if (backlog_.size() > backlog_max) gone_ = true;
-    if (gone_) end();
+    send_outgoing();
+    if (!gone()) loop().plan(*this, due_ns + frame_ns);
+    settle();
+}
+
+void TwilioCall::send_outgoing() {
+    if (unsent() != 0 && state_ == State::streaming) ++context_.tally.sends_blocked;
+    if (!outgoing.empty()) send(outgoing);
+    outgoing.clear();
 }
 
 void TwilioCall::hang_up() {
@@ -205,38 +185,14 @@ void TwilioCall::hang_up() {
     append_text(fmt::format(
         R"({{"event":"stop","sequenceNumber":"{}","streamSid":"{}","stop":{{"accountSid":"AC00000000000000000000000000000001","callSid":"{}"}}}})",
         ++sequence_, stream_sid_, call_sid_));
-    append_client_frame(backlog_, close_frame, "\x03\xE8", mask);
+    append_client_frame(outgoing, close_frame, "\x03\xE8", mask);
     state_ = State::leaving;
 }
 
-void TwilioCall::flush() {
-    if (gone_) return;
-    std::size_t sent = 0;
-    while (!backlog_.empty()) {
-        const Io result = socket_.write(backlog_, sent);
-        if (result == Io::gone) gone_ = true;
-        if (result != Io::ok) break;
-        backlog_.erase(0, sent);
-    }
-    if (gone_) return;
-    if (state_ == State::connecting) state_ = State::upgrading;
-    const bool wanted = !backlog_.empty() && !socket_.write_waits_to_read();
-    if (wanted == watching_writing_) return;
-    watching_writing_ = wanted;
-    if (watching_writing_ && state_ == State::streaming) ++context_.tally.sends_blocked;
-    context_.loop.watch_for(socket_.descriptor(), watching_writing_ ? EPOLLIN | EPOLLOUT : EPOLLIN, *this);
-}
-
-void TwilioCall::end() {
-    Tally& tally = context_.tally;
-    if (started_ns_ == 0) {
-        ++tally.refused;
-    } else if (state_ == State::streaming) {
-        ++tally.lost;
-    }
-    socket_.close();
+void TwilioCall::on_gone() {
+    if (started_ns_ == 0) ++context_.tally.refused;
+    if (started_ns_ != 0 && state_ == State::streaming) ++context_.tally.lost;
     --context_.active;
-    context_.loop.discard(*this);
 }
 
 }  // namespace bench

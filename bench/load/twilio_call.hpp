@@ -5,8 +5,7 @@
 #include "load/ear.hpp"
 #include "load/tally.hpp"
 #include "wire/frame.hpp"
-#include "wire/loop.hpp"
-#include "wire/socket.hpp"
+#include "wire/stream.hpp"
 
 #include <cstdint>
 #include <span>
@@ -15,7 +14,7 @@
 
 namespace bench {
 
-class TwilioCall final : public Actor {
+class TwilioCall final : public Stream {
 public:
     struct Context {
         Loop& loop;
@@ -27,12 +26,11 @@ public:
     TwilioCall(const Context& context, std::string call_sid, std::string stream_parameters);
 
 private:
-    void on_ready(std::uint32_t events) override;
+    void on_bytes(std::span<char> bytes) override;
+    void on_gone() override;
     void on_due(std::int64_t now_ns) override;
 
     void ask_upgrade();
-    void read();
-    void on_bytes(std::span<char> bytes);
     void upgraded(std::size_t head_bytes);
     void on_frame(const Frame& frame);
     void on_media(std::string_view payload);
@@ -40,24 +38,20 @@ private:
     void append_text(std::string_view text);
     void append_media(std::int64_t now_ns);
     void append_reached_marks(std::int64_t now_ns);
+    void send_outgoing();
     void hang_up();
-    void flush();
-    void end();
 
-    enum class State { connecting, upgrading, streaming, leaving };
+    enum class State { upgrading, streaming, leaving };
 
     Context context_;
     std::string call_sid_, stream_sid_, parameters_;
-    Socket socket_;
-    State state_ = State::connecting;
+    State state_ = State::upgrading;
     Inbox inbox_;
-    std::string answer_;   // to the upgrade
-    std::string backlog_;  // to be written
+    std::string answer_;  // to the upgrade
     Ear ear_;
     std::int64_t placed_ns_, started_ns_ = 0, ends_ns_;
     std::uint64_t sequence_ = 0, chunk_ = 0;
     std::uint32_t gaps_ = 0;
-    bool watching_writing_ = true, gone_ = false;
 };
 
 }  // namespace bench

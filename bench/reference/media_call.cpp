@@ -15,45 +15,16 @@ namespace {
 
 constexpr std::int64_t ms = 1'000'000;
 
-// Read into by every call of the thread; what is left over goes to the call's inbox.
-std::array<char, 64 * 1024> input;
-
 }  // namespace
 
 MediaCall::MediaCall(Loop& loop, Socket accepted, Speech& speech)
-    : loop_(loop), socket_(std::move(accepted)), speech_(speech) {
-    loop_.watch(socket_.descriptor(), EPOLLIN, *this);
-}
+    : Stream(loop, std::move(accepted)), speech_(speech) {}
 
-void MediaCall::on_ready(std::uint32_t events) {
-    if ((events & EPOLLOUT) != 0) flush();
-    if ((events & ~EPOLLOUT) != 0) read();
-    settle();
-}
-
-void MediaCall::settle() {
-    if (gone_) {
-        socket_.close();
-        loop_.discard(*this);
-    } else if (watching_writing_ == backlog_.empty()) {
-        watching_writing_ = !backlog_.empty();
-        loop_.watch_for(socket_.descriptor(), watching_writing_ ? EPOLLIN | EPOLLOUT : EPOLLIN, *this);
-    }
-}
-
-void MediaCall::read() {
-    std::size_t bytes = input.size();
-    // OpenSSL may hold more than it gave; a plain socket is asked again by epoll.
-    while (!gone_ && (socket_.tls() || bytes == input.size())) {
-        const Io result = socket_.read(input, bytes);
-        if (result == Io::gone) gone_ = true;
-        if (result != Io::ok) return;
-        const std::span<char> fresh(input.data(), bytes);
-        if (upgraded_) {
-            inbox_.take(fresh, [this](const Frame& frame) { on_frame(frame); });
-        } else {
-            upgrade(fresh);
-        }
+void MediaCall::on_bytes(std::span<char> bytes) {
+    if (upgraded_) {
+        inbox_.take(bytes, [this](const Frame& frame) { on_frame(frame); });
+    } else {
+        upgrade(bytes);
     }
 }
 
@@ -63,7 +34,7 @@ void MediaCall::upgrade(std::span<char> bytes) {
     const std::size_t end = request_.find("\r\n\r\n"), at = request_.find(name);
     if (end == std::string::npos) return;
     if (at == std::string::npos) {
-        gone_ = true;
+        drop();
         return;
     }
     const std::string_view key = std::string_view(request_).substr(at + name.size());
@@ -75,8 +46,8 @@ void MediaCall::upgrade(std::span<char> bytes) {
 }
 
 void MediaCall::on_frame(const Frame& frame) {
-    if (frame.opcode == close_frame) gone_ = true;
-    if (frame.opcode != text_frame || gone_) return;
+    if (frame.opcode == close_frame) drop();
+    if (frame.opcode != text_frame || gone()) return;
     const std::string_view message(frame.payload.data(), frame.payload.size());
     const std::string_view event = text_of(message, R"("event")");
     if (event == "media") {
@@ -86,7 +57,7 @@ void MediaCall::on_frame(const Frame& frame) {
     } else if (event == "start") {
         start(message);
     } else if (event == "stop") {
-        gone_ = true;
+        drop();
     }
 }
 
@@ -110,8 +81,8 @@ void MediaCall::on_due(std::int64_t) {
 void MediaCall::play() {
     send_message(speech_.payloads()[next_message_++]);
     if (speech_.options().says == Speech::Says::messages) send_mark();
-    if (next_message_ < speech_.payloads().size() && !gone_)
-        loop_.plan(*this, due_ns + std::int64_t{speech_.options().message_ms} * ms);
+    if (next_message_ < speech_.payloads().size() && !gone())
+        loop().plan(*this, due_ns + std::int64_t{speech_.options().message_ms} * ms);
 }
 
 void MediaCall::send_message(std::string_view payload) {
@@ -141,23 +112,6 @@ void MediaCall::send_mark() {
     const std::size_t head = write_header(speech_.output.data(), text_frame, bytes);
     std::memcpy(speech_.output.data() + head, text.data(), bytes);
     send({speech_.output.data(), head + bytes});
-}
-
-void MediaCall::send(std::string_view bytes) {
-    if (gone_) return;
-    std::size_t sent = 0;
-    if (backlog_.empty() && socket_.write(bytes, sent) == Io::gone) gone_ = true;
-    if (sent < bytes.size()) backlog_.append(bytes.substr(sent));
-}
-
-void MediaCall::flush() {
-    while (!backlog_.empty() && !gone_) {
-        std::size_t sent = 0;
-        const Io result = socket_.write(backlog_, sent);
-        if (result == Io::later) return;
-        gone_ = result == Io::gone;
-        backlog_.erase(0, sent);
-    }
 }
 
 }  // namespace bench
