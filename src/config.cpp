@@ -104,6 +104,18 @@ const std::array settings{
                 to.gateway.phone_number = Secret(text);
                 return std::nullopt;
             }},
+    Setting{"API_KEYS", nullptr, nullptr, "none: the API answers this machine only", "keys for everything that is not Twilio's, separated by commas",
+            [](Configuration& to, const std::string& text) -> Fault {
+                to.gateway.api.keys = Secret(text);
+                if (const auto keys = gateway::ApiKeys::from_list(to.gateway.api.keys); !keys) return keys.error();
+                return std::nullopt;
+            }},
+    Setting{"API_KEYS_FILE", nullptr, "--api-keys-file", "none", "a file of such keys, one a line; read again when it changes",
+            [](Configuration& to, const std::string& text) -> Fault {
+                to.gateway.api.keys_file = text;
+                if (const auto keys = gateway::ApiKeys::from_file(text); !keys) return keys.error();
+                return std::nullopt;
+            }},
     Setting{"ELEVEN_LABS_API_KEY", "ELEVENLABS_API_KEY", nullptr, "none: the embedded voice speaks", "your ElevenLabs key",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.elevenlabs_key = Secret(text); return std::nullopt; }},
     Setting{"ELEVENLABS_BASE_URL", nullptr, "--elevenlabs-url", "https://api.elevenlabs.io", "ElevenLabs host, for a residency region or the stand-in",

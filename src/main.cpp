@@ -69,6 +69,9 @@ void say_what_is_missing(const gateway::Options& options) {
     if (options.elevenlabs_key.empty()) {
         spdlog::warn("no ELEVEN_LABS_API_KEY: the embedded voice speaks");
     }
+    if (options.api.keys.empty() && options.api.keys_file.empty()) {
+        spdlog::info("no API_KEYS: the API answers this machine only");
+    }
     if (options.auth_token.empty()) {
         spdlog::warn("no TWILIO_AUTH_TOKEN: signatures are not checked, anybody who finds this server can use it");
     } else if (options.public_url.empty()) {

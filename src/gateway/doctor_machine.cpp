@@ -4,6 +4,7 @@
 #include "gateway/clip_directory.hpp"
 #include "gateway/webhook.hpp"
 #include "net/http_server.hpp"
+#include "twilio/signature.hpp"
 #include "voice/mulaw_speech.hpp"
 
 #include <boost/json.hpp>
@@ -32,13 +33,19 @@ std::optional<std::chrono::system_clock::time_point> read_http_date(std::string_
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> introduction(const Options& options) {
+    if (options.auth_token.empty() || options.public_url.empty()) return {};
+    const std::string url = fmt::format("{}{}/test", options.public_url, api_prefix);
+    return {{"X-Twilio-Signature", twilio::sign(options.auth_token, url, {})}};
+}
+
 std::optional<std::string> instance_of(const Fetched& health_page) {
     if (health_page.head.status != 200) return std::nullopt;
     boost::json::error_code error;
     const auto page = boost::json::parse(health_page.body, error);
     if (error || !page.is_object() || !page.get_object().contains("elevenlabs_configured")) return std::nullopt;
     const auto* const instance = page.get_object().if_contains("instance");
-    if (instance == nullptr || !instance->is_string()) return std::nullopt;
+    if (instance == nullptr || !instance->is_string()) return std::string();
     return std::string(std::string_view(instance->get_string()).substr(0, 64));
 }
 
@@ -50,7 +57,8 @@ PortFinding examine_port(Fetcher& fetcher, const Options& options) {
         return {ok("port", fmt::format("{} is free: no server is running here.", options.port)), std::nullopt};
     const bool everywhere = options.host == "0.0.0.0" || options.host == "::";
     const std::string host = everywhere ? "127.0.0.1" : options.host;
-    if (const auto page = fetcher.get(fmt::format("http://{}:{}{}/test", host, options.port, api_prefix))) {
+    const auto address = fmt::format("http://{}:{}{}/test", host, options.port, api_prefix);
+    if (const auto page = fetcher.get(address, introduction(options))) {
         if (auto instance = instance_of(*page)) {
             return {ok("port", fmt::format("A Mouthpiece runs on {}.", options.port)), std::move(instance)};
         }

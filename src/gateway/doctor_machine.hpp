@@ -9,10 +9,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace gateway {
 
-// The instance a Mouthpiece names on its health page; nothing when the page is somebody else's.
+// Headers that show a server its own auth token is known here, so that its health page tells more than to strangers.
+std::vector<std::pair<std::string, std::string>> introduction(const Options& options);
+
+// The instance a Mouthpiece names on its health page, empty when it does not know us; nothing when the page is somebody
+// else's.
 std::optional<std::string> instance_of(const Fetched& health_page);
 
 struct PortFinding {

@@ -102,7 +102,7 @@ private:
     }
 
     Finding examine_way() {
-        const auto page = fetcher_.get(address("/test"));
+        const auto page = fetcher_.get(address("/test"), introduction(options_));
         if (!page) {
             using enum net::TransportError::Kind;
             const auto kind = page.error().kind;
@@ -120,6 +120,10 @@ private:
     Finding compare(const std::string& instance) const {
         if (!running_here_)
             return cannot_tell("way in", "A Mouthpiece answers there; none runs here to compare it with.");
+        if (instance.empty() || running_here_->empty()) {
+            return cannot_tell("way in", "A Mouthpiece answers there, but does not tell us whether it is the one here.",
+                               "It runs with another TWILIO_AUTH_TOKEN or WEBHOOK_BASE_URL than these.");
+        }
         if (*running_here_ == instance) return ok("way in", "The public URL leads to the server on this machine.");
         return cannot_tell("way in", "A Mouthpiece answers there, but not the one on this machine.",
                            "Fine behind a load balancer; otherwise the proxy leads elsewhere.");

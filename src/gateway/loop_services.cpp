@@ -28,6 +28,7 @@ std::string random_name() {
 Switchboard::Switchboard(Options given)
     : options(std::move(given)),
       instance(random_name()),
+      api(options.api),
       directory({.token_required = !options.auth_token.empty(),
                  .account_sid = options.account_sid,
                  .streams_max = options.calls_max}),

@@ -3,6 +3,7 @@
 // order, and everything else gets them by reference.
 
 #include "call/call_metrics.hpp"
+#include "gateway/api_access.hpp"
 #include "gateway/call_directory.hpp"
 #include "gateway/clip_files.hpp"
 #include "gateway/embedded_voice.hpp"
@@ -30,6 +31,7 @@ struct Switchboard {
 
     const Options options;
     const std::string instance;  // of this run: tells whether two addresses lead to the same server
+    ApiAccess api;
     call::CallMetrics metrics;
     CallDirectory directory;
     EmbeddedVoicePool voices;

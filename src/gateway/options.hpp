@@ -2,6 +2,7 @@
 // What an operator may decide about the gateway. config fills it from flags, environment and .env.
 
 #include "call/stream_session.hpp"
+#include "gateway/api_access.hpp"
 #include "redacted.hpp"
 #include "speech/speech_source.hpp"
 
@@ -22,6 +23,8 @@ struct Options {
     Secret auth_token;  // Twilio's; empty: signatures are not checked
     std::string account_sid;
     Secret phone_number;  // ours at Twilio
+
+    ApiAccess::Options api;  // who may use what is not Twilio's
 
     std::string greeting;
     speech::Voice voice;  // the default voice

@@ -1,5 +1,5 @@
 #pragma once
-// Every address of the server in one table, and who answers it.
+// Every address of the server in one table: what it demands of those who ask (api_access.hpp), and who answers.
 
 #include "gateway/loop_services.hpp"
 #include "gateway/request_trust.hpp"
@@ -22,6 +22,9 @@ public:
 private:
     struct Route;
     static const Route table[];
+    // Answers with a refusal and returns false when the route may not be asked by this client.
+    bool admits(const Route& route, const std::shared_ptr<net::Exchange>& exchange);
+    bool knows(const net::Exchange& exchange) const;
     void open_stream(const std::shared_ptr<net::Exchange>& exchange);
 
     LoopServices& loop_;

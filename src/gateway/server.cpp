@@ -41,6 +41,10 @@ std::expected<void, std::string> Server::listen() {
         if (!phrases) return std::unexpected(phrases.error());
         warming_ = warm_in_background(*switchboard_.loops.front(), std::move(*phrases));
     }
+    if (const std::string& file = switchboard_.api.keys_file(); !file.empty()) {
+        api_keys_watch_ =
+            std::make_unique<FileWatch>(switchboard_.loops.front()->events, file, [this] { reload_api_keys(); });
+    }
     std::uint16_t port = switchboard_.options.port;
     for (std::size_t i = 0; i < servers_.size(); ++i) {
         if (auto listening = servers_[i]->listen(port, i == 0); !listening) return listening;
@@ -55,11 +59,11 @@ std::uint16_t Server::port() const {
 
 void Server::run() {
     net::EventLoop& first = switchboard_.loops.front()->events;
-    boost::asio::signal_set signals(first.context(), SIGTERM, SIGINT);
+    boost::asio::signal_set signals(first.context(), SIGTERM, SIGINT, SIGHUP);
     std::function<void()> await_signal = [&] {
-        signals.async_wait([&](boost::system::error_code error, int) {
+        signals.async_wait([&](boost::system::error_code error, int number) {
             if (error) return;
-            on_signal();
+            number == SIGHUP ? reload() : on_signal();
             await_signal();
         });
     };
@@ -69,6 +73,17 @@ void Server::run() {
     }
     first.run();
     stop_loops();
+}
+
+void Server::reload() {
+    spdlog::info("reloading");
+    if (api_keys_watch_) api_keys_watch_->look_now();
+}
+
+void Server::reload_api_keys() {
+    const auto read = switchboard_.api.reload();
+    if (!read) return spdlog::error("the API keys stay as they were: {}", read.error());
+    if (*read) spdlog::info("API keys read keys={}", **read);
 }
 
 void Server::drain() {

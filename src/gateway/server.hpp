@@ -1,6 +1,7 @@
 #pragma once
 // The running server: one loop per thread, each listening on the same port; started, drained and stopped as a whole.
 
+#include "gateway/file_watch.hpp"
 #include "gateway/loop_services.hpp"
 #include "gateway/options.hpp"
 #include "gateway/routes.hpp"
@@ -26,12 +27,15 @@ public:
 
     // Serves until it has drained. The first SIGTERM or SIGINT drains: no new calls, running ones go on for at most
     // Options::drain_max; the second ends them at once.
+    // SIGHUP reads anew what may change meanwhile.
     void run();
 
     void drain();  // what the first signal does; from any thread
 
 private:
     void on_signal();
+    void reload();
+    void reload_api_keys();
     void check_drained();
     void end_calls();
     void stop_loops();
@@ -40,6 +44,7 @@ private:
     std::vector<std::unique_ptr<Routes>> routes_;
     std::vector<std::unique_ptr<net::HttpServer>> servers_;
     std::unique_ptr<Warming> warming_;  // on the first loop
+    std::unique_ptr<FileWatch> api_keys_watch_;
     std::vector<std::jthread> threads_;
     std::unique_ptr<net::Timer> drain_check_;  // on the first loop
     net::Instant drain_began_{}, drain_ends_{}, next_report_{};

@@ -8,18 +8,21 @@ namespace gateway {
 
 namespace json = boost::json;
 
-http::Response health(const Switchboard& switchboard) {
+http::Response health(const Switchboard& switchboard, bool known) {
     const bool configured = !switchboard.options.elevenlabs_key.empty();
-    return http::json(json::serialize(json::object{
+    json::object page{
         {"status", switchboard.draining ? "draining" : "healthy"},
         {"message", configured ? "Mouthpiece answers calls with ElevenLabs voices."
                                : "Mouthpiece answers calls with its embedded voice: no ELEVEN_LABS_API_KEY is set."},
-        {"instance", switchboard.instance},
         {"elevenlabs_configured", configured},
-        {"voice", configured ? "elevenlabs" : "embedded"},
-        {"signatures_checked", !switchboard.options.auth_token.empty()},
         {"active_connections", switchboard.directory.stream_count()},
-    }));
+    };
+    if (known) {
+        page["instance"] = switchboard.instance;
+        page["voice"] = configured ? "elevenlabs" : "embedded";
+        page["signatures_checked"] = !switchboard.options.auth_token.empty();
+    }
+    return http::json(json::serialize(page));
 }
 
 http::Response readiness(const Switchboard& switchboard) {

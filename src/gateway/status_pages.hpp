@@ -6,7 +6,8 @@
 
 namespace gateway {
 
-http::Response health(const Switchboard& switchboard);       // GET /test
+// GET /test. A stranger hears whether the server lives; who is known hears how it is set up as well.
+http::Response health(const Switchboard& switchboard, bool known);
 http::Response readiness(const Switchboard& switchboard);    // GET /ready: 503 while draining
 http::Response connections(const Switchboard& switchboard);  // GET /connections
 
