@@ -9,7 +9,7 @@ packages_for() {
                 libfmt-dev libspdlog-dev libcli11-dev libexpat1-dev libicu-dev libsamplerate0-dev flite1-dev libgtest-dev
             ;;
         test)
-            echo python3 python3-websockets python3-requests curl
+            echo python3 python3-websockets python3-requests python3-yaml curl
             # A newer Node from elsewhere serves as well, and must not be replaced.
             command -v node >/dev/null || echo nodejs
             command -v npm >/dev/null || echo npm

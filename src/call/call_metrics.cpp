@@ -1,8 +1,6 @@
 #include "call/call_metrics.hpp"
 
-#include <fmt/format.h>
-
-#include <iterator>
+#include "call/metric_family.hpp"
 
 namespace call {
 
@@ -20,122 +18,78 @@ std::uint64_t value(const std::atomic<std::uint64_t>& counter) {
     return counter.load(std::memory_order_relaxed);
 }
 
-// Microseconds as decimal seconds, exactly: "12.5", never "1.25e+01".
-std::string seconds(std::uint64_t microseconds) {
-    std::string text = fmt::format("{}.{:06}", microseconds / 1'000'000, microseconds % 1'000'000);
-    text.resize(text.find_last_not_of('0') + 1);
-    if (text.ends_with('.')) text.pop_back();
-    return text;
+std::chrono::microseconds duration(const std::atomic<std::uint64_t>& counter_us) {
+    return std::chrono::microseconds(value(counter_us));
 }
 
-std::string seconds(std::chrono::microseconds duration) {
-    return seconds(static_cast<std::uint64_t>(duration.count()));
+// What a provider calls its failure, as a label: "first audio timeout" -> "first_audio_timeout".
+std::string error_type(std::string_view reason) {
+    constexpr std::size_t length_max = 48;
+    std::string type(reason.substr(0, length_max));
+    for (char& character : type) {
+        if (character >= 'A' && character <= 'Z') character = static_cast<char>(character - 'A' + 'a');
+        const bool plain = (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9');
+        if (!plain) character = '_';
+    }
+    return type;
 }
-
-// In a label value backslash, quote and line feed are escaped, and nothing else is.
-std::string escaped(std::string_view label) {
-    std::string text;
-    for (const char character : label) {
-        if (character == '\n') {
-            text += "\\n";
-            continue;
-        }
-        if (character == '\\' || character == '"') text += '\\';
-        text += character;
-    }
-    return text;
-}
-
-// The samples of one metric, as lines.
-class Samples {
-public:
-    Samples(std::string& out, std::string_view name) : out_(out), name_(name) {}
-
-    void plain(std::string_view value) { line("", "", value); }
-    void plain(std::uint64_t value) { plain(fmt::to_string(value)); }
-
-    void labelled(std::string_view label, std::string_view label_value, std::uint64_t value) {
-        line("", fmt::format("{}=\"{}\"", label, escaped(label_value)), fmt::to_string(value));
-    }
-    void labelled(std::string_view label, const LabelledCounter& counter) {
-        for (const auto& [label_value, count] : counter.snapshot()) labelled(label, label_value, count);
-    }
-
-    void histogram(const Histogram& histogram) {
-        const auto snapshot = histogram.snapshot();
-        for (std::size_t bucket = 0; bucket < Histogram::bounds.size(); ++bucket)
-            line("_bucket", fmt::format("le=\"{}\"", seconds(Histogram::bounds[bucket])),
-                 fmt::to_string(snapshot.cumulative[bucket]));
-        line("_bucket", "le=\"+Inf\"", fmt::to_string(snapshot.count()));
-        line("_sum", "", seconds(snapshot.sum));
-        line("_count", "", fmt::to_string(snapshot.count()));
-    }
-
-private:
-    void line(std::string_view suffix, std::string_view labels, std::string_view value) {
-        const bool bare = labels.empty();
-        fmt::format_to(std::back_inserter(out_), "{}{}{}{}{} {}\n", name_, suffix, bare ? "" : "{", labels,
-                       bare ? "" : "}", value);
-    }
-
-    std::string& out_;
-    std::string_view name_;
-};
 
 }  // namespace
 
-// Everything /metrics says. Label sets are closed: Outcome, or bounded by LabelledCounter.
+// What calls add to /metrics. Label sets are closed: Outcome, or bounded by LabelledCounter.
 struct MetricFamilies {
-    struct Family {
+    struct Row {
         const char* name;
         const char* type;
         const char* help;
-        void (*write)(const CallMetrics&, Samples&);
+        void (*write)(const CallMetrics&, MetricFamily&);
     };
-    static constexpr Family table[] = {
+    static constexpr Row table[] = {
         {"mouthpiece_websocket_connections_active", "gauge", "Media Streams open now.",
-         [](const CallMetrics& m, Samples& s) { s.plain(value(m.streams_open_)); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.streams_open_)); }},
         {"mouthpiece_websocket_connections_total", "counter", "Media Streams opened.",
-         [](const CallMetrics& m, Samples& s) { s.plain(value(m.streams_opened_)); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.streams_opened_)); }},
         {"mouthpiece_calls_total", "counter", "Media Streams ended, by outcome.",
-         [](const CallMetrics& m, Samples& s) {
+         [](const CallMetrics& m, MetricFamily& s) {
              for (std::size_t i = 0; i < outcome_count; ++i)
-                 s.labelled("outcome", name_of(static_cast<Outcome>(i)), value(m.calls_[i]));
+                 s.sample(value(m.calls_[i]), {{"outcome", name_of(static_cast<Outcome>(i))}});
          }},
         {"mouthpiece_webhooks_total", "counter", "Voice webhooks answered, by answer.",
-         [](const CallMetrics& m, Samples& s) { s.labelled("answer", m.webhooks_); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.samples("answer", m.webhooks_); }},
         {"mouthpiece_requests_refused_total", "counter", "Requests and streams refused, by reason.",
-         [](const CallMetrics& m, Samples& s) { s.labelled("reason", m.refused_); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.samples("reason", m.refused_); }},
         {"mouthpiece_first_media_seconds", "histogram", "From the stream's start to the first media message sent.",
-         [](const CallMetrics& m, Samples& s) { s.histogram(m.first_media_); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.samples(m.first_media_); }},
         {"mouthpiece_synthesis_requests_total", "counter", "Texts handed to the speech chain.",
-         [](const CallMetrics& m, Samples& s) { s.plain(value(m.speech_requests_)); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.speech_requests_)); }},
         {"mouthpiece_synthesis_first_audio_seconds", "histogram", "From asking for speech to its first audio.",
-         [](const CallMetrics& m, Samples& s) { s.histogram(m.synthesis_first_audio_); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.samples(m.synthesis_first_audio_); }},
         {"mouthpiece_synthesis_seconds", "histogram", "From asking for speech to its last audio.",
-         [](const CallMetrics& m, Samples& s) { s.histogram(m.synthesis_); }},
-        {"mouthpiece_errors_total", "counter", "Failures of speech synthesis, by type.",
-         [](const CallMetrics& m, Samples& s) { s.labelled("type", m.errors_); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.samples(m.synthesis_); }},
+        {"mouthpiece_errors_total", "counter", "Failures of speech synthesis, and exceptions, by type.",
+         [](const CallMetrics& m, MetricFamily& s) { s.samples("type", m.errors_); }},
+        {"mouthpiece_account_refusals_total", "counter", "Failures that concern the provider's key, plan or credit.",
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.account_refusals_)); }},
         {"mouthpiece_fallbacks_total", "counter", "Times speech went on in another way, by where it went.",
-         [](const CallMetrics& m, Samples& s) { s.labelled("to", m.fallbacks_); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.samples("to", m.fallbacks_); }},
         {"mouthpiece_underruns_total", "counter", "Times a caller's audio ran dry inside an utterance.",
-         [](const CallMetrics& m, Samples& s) { s.plain(value(m.underruns_)); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.underruns_)); }},
         {"mouthpiece_underrun_silence_seconds_total", "counter", "Silence those underruns made.",
-         [](const CallMetrics& m, Samples& s) { s.plain(seconds(value(m.silence_us_))); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(duration(m.silence_us_)); }},
         {"mouthpiece_playout_overflows_total", "counter", "Utterances cut because a call's playout queue was full.",
-         [](const CallMetrics& m, Samples& s) { s.plain(value(m.queue_overflows_)); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.queue_overflows_)); }},
         {"mouthpiece_audio_sent_seconds_total", "counter", "Audio sent to callers.",
-         [](const CallMetrics& m, Samples& s) { s.plain(seconds(value(m.audio_sent_us_))); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(duration(m.audio_sent_us_)); }},
         {"mouthpiece_audio_heard_seconds_total", "counter", "Audio that marks confirm as played.",
-         [](const CallMetrics& m, Samples& s) { s.plain(seconds(value(m.audio_heard_us_))); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(duration(m.audio_heard_us_)); }},
         {"mouthpiece_media_messages_total", "counter", "Media messages received.",
-         [](const CallMetrics& m, Samples& s) { s.plain(value(m.media_in_)); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.media_in_)); }},
         {"mouthpiece_media_bytes_total", "counter", "Audio bytes received.",
-         [](const CallMetrics& m, Samples& s) { s.plain(value(m.media_in_bytes_)); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.media_in_bytes_)); }},
         {"mouthpiece_messages_ignored_total", "counter", "Stream messages with a fault that were passed over.",
-         [](const CallMetrics& m, Samples& s) { s.plain(value(m.messages_ignored_)); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.messages_ignored_)); }},
         {"mouthpiece_dtmf_total", "counter", "Keys pressed by callers.",
-         [](const CallMetrics& m, Samples& s) { s.plain(value(m.dtmf_)); }},
+         [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.dtmf_)); }},
     };
 };
 
@@ -172,7 +126,13 @@ void CallMetrics::speech_finished(std::chrono::microseconds after_request) {
     synthesis_.observe(after_request);
 }
 void CallMetrics::speech_failed(std::string_view reason) {
-    errors_.add(reason);
+    errors_.add(error_type(reason));
+}
+void CallMetrics::account_refused() {
+    add(account_refusals_);
+}
+void CallMetrics::exception_caught() {
+    errors_.add("exception");
 }
 void CallMetrics::fell_back(std::string_view to) {
     fallbacks_.add(to);
@@ -186,11 +146,9 @@ void CallMetrics::request_refused(std::string_view why) {
 
 std::string CallMetrics::render() const {
     std::string text;
-    for (const auto& family : MetricFamilies::table) {
-        fmt::format_to(std::back_inserter(text), "# HELP {} {}\n# TYPE {} {}\n", family.name, family.help, family.name,
-                       family.type);
-        Samples samples(text, family.name);
-        family.write(*this, samples);
+    for (const auto& row : MetricFamilies::table) {
+        MetricFamily family(text, row.name, row.type, row.help);
+        row.write(*this, family);
     }
     return text;
 }

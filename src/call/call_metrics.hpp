@@ -25,6 +25,8 @@ public:
     void speech_first_audio(std::chrono::microseconds after_request);
     void speech_finished(std::chrono::microseconds after_request);
     void speech_failed(std::string_view reason);  // bounded: at most 64 different reasons, the rest are "other"
+    void account_refused();                       // beside speech_failed: no request of anybody's will do better
+    void exception_caught();                      // where only the catch-all of a request knew an answer
     void fell_back(std::string_view to);          // "default_voice", "embedded_voice", "apology"
     void first_media(std::chrono::microseconds after_start);
     void request_refused(std::string_view why);  // "signature", "token", "rate", …
@@ -39,7 +41,7 @@ private:
     Counter streams_open_{0};
     Counter streams_opened_{0};
     std::array<Counter, outcome_count> calls_{};
-    Counter speech_requests_{0};
+    Counter speech_requests_{0}, account_refusals_{0};
     Counter media_in_{0}, media_in_bytes_{0};
     Counter messages_ignored_{0};
     Counter dtmf_{0};
@@ -48,7 +50,9 @@ private:
     Counter audio_sent_us_{0}, audio_heard_us_{0};
 
     Histogram first_media_, synthesis_first_audio_, synthesis_;
-    LabelledCounter webhooks_, errors_, fallbacks_, refused_;
+    LabelledCounter webhooks_{"connect", "busy", "draining", "fallback", "hangup", "say"};
+    LabelledCounter fallbacks_{"embedded_voice", "apology"};
+    LabelledCounter errors_{"exception"}, refused_{"signature"};
 };
 
 }  // namespace call

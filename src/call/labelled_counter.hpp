@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <mutex>
 #include <string>
@@ -14,6 +15,11 @@ namespace call {
 class LabelledCounter {
 public:
     static constexpr std::size_t labels_max = 64;
+
+    // `expected` are there at 0 from the start: the rate of a counter that first appears as 1 is 0.
+    LabelledCounter(std::initializer_list<std::string_view> expected = {}) {
+        for (const std::string_view label : expected) counts_.emplace(label, 0);
+    }
 
     void add(std::string_view label) {
         const std::lock_guard lock(mutex_);

@@ -43,6 +43,7 @@ public:
 
     speech::SpeechChain& chain() { return *chain_; }
     const speech::SpeechChain& chain() const { return *chain_; }
+    speech::Governor::Figures budget() const { return governor_.figures(); }
 
 private:
     speech::Parts parts(net::EventLoop& loop, std::size_t index, const Shared& shared);

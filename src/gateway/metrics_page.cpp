@@ -1,30 +1,25 @@
 #include "gateway/metrics_page.hpp"
 
-#include <fmt/format.h>
+#include "call/metric_family.hpp"
+#include "gateway/program_figures.hpp"
 
+#include <array>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace gateway {
 
+using call::MetricFamily;
+
 namespace {
 
-using Circuits = std::vector<speech::SpeechChain::Circuit>;
-
-struct Sample {
-    std::string labels;
-    std::uint64_t value;
+// What only the loop itself may look at.
+struct LoopFigures {
+    std::vector<speech::SpeechChain::Circuit> circuits;
+    speech::Governor::Figures budget;
 };
-
-std::string family(std::string_view name, std::string_view type, std::string_view help,
-                   const std::vector<Sample>& samples) {
-    std::string text = fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
-    for (const Sample& sample : samples) text += fmt::format("{}{} {}\n", name, sample.labels, sample.value);
-    return text;
-}
-
-constexpr std::string_view memory_label = R"({store="memory"})", disk_label = R"({store="disk"})";
 
 const char* name_of(speech::Breaker::State state) {
     switch (state) {
@@ -38,23 +33,56 @@ const char* name_of(speech::Breaker::State state) {
     return "closed";
 }
 
-std::string render_circuits(const std::vector<Circuits>& loops) {
-    std::map<std::string, std::uint64_t> counts;  // by labels; states that no loop is in are rendered as 0
-    for (const Circuits& circuits : loops) {
-        for (const auto& circuit : circuits) {
-            using enum speech::Breaker::State;
-            for (const auto state : {closed, open, half_open}) {
-                counts[fmt::format(R"({{source="{}",state="{}"}})", circuit.rung, name_of(state))] +=
-                    state == circuit.state;
-            }
-        }
+LoopFigures figures_of(const LoopServices& loop) {
+    return {loop.speech.chain().circuits(), loop.speech.budget()};
+}
+
+void render_circuits(std::string& text, const std::vector<LoopFigures>& loops) {
+    using enum speech::Breaker::State;
+    constexpr auto states = std::to_array({closed, open, half_open});
+    // Event loops by source and state; states that no loop is in are rendered as 0.
+    std::map<std::string, std::map<speech::Breaker::State, std::uint64_t>> counts;
+    for (const LoopFigures& loop : loops) {
+        for (const auto& circuit : loop.circuits) ++counts[circuit.rung][circuit.state];
     }
-    if (counts.empty()) return {};
-    std::vector<Sample> samples;
-    samples.reserve(counts.size());
-    for (const auto& [labels, count] : counts) samples.push_back({labels, count});
-    return family("mouthpiece_circuits", "gauge", "Event loops whose circuit to a source of speech is in a state.",
-                  samples);
+    MetricFamily family(text, "mouthpiece_circuits", "gauge",
+                        "Event loops whose circuit to a source of speech is in a state.");
+    for (auto& [source, by_state] : counts) {
+        for (const auto state : states) family.sample(by_state[state], {{"source", source}, {"state", name_of(state)}});
+    }
+}
+
+void render_budget(std::string& text, const std::vector<LoopFigures>& loops) {
+    speech::Governor::Figures all;
+    for (const LoopFigures& loop : loops) {
+        all.in_flight += loop.budget.in_flight;
+        all.waiting += loop.budget.waiting;
+        all.limit += loop.budget.limit;
+        all.refused += loop.budget.refused;
+        all.characters += loop.budget.characters;
+    }
+    MetricFamily(text, "mouthpiece_elevenlabs_requests_active", "gauge", "Requests that have a slot of the plan now.")
+        .sample(all.in_flight);
+    MetricFamily(text, "mouthpiece_elevenlabs_requests_waiting", "gauge", "Requests waiting for a slot.")
+        .sample(all.waiting);
+    MetricFamily(text, "mouthpiece_elevenlabs_requests_limit", "gauge", "Slots of the plan; 0 until it is known.")
+        .sample(all.limit);
+    MetricFamily(text, "mouthpiece_elevenlabs_requests_turned_away_total", "counter",
+                 "Requests for which there was no room to wait.")
+        .sample(all.refused);
+    MetricFamily(text, "mouthpiece_elevenlabs_characters_total", "counter", "Characters of texts that audio came for.")
+        .sample(all.characters);
+}
+
+std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops) {
+    std::string text = all.metrics.render();
+    MetricFamily(text, "mouthpiece_websocket_connections_limit", "gauge", "Media Streams that may be open at once.")
+        .sample(all.options.calls_max);
+    MetricFamily(text, "mouthpiece_draining", "gauge", "1 while the server finishes its calls and takes no new ones.")
+        .sample(std::uint64_t{all.draining});
+    render_circuits(text, loops);
+    render_budget(text, loops);
+    return text + render_cache(all.memory, all.clip_files.get()) + render_program();
 }
 
 // One request for the metrics, owned by the loop that got it.
@@ -63,22 +91,20 @@ public:
     Gathering(LoopServices& home, std::shared_ptr<net::Exchange> exchange)
         : home_(home), exchange_(std::move(exchange)) {}
 
-    void add(Circuits circuits) {
-        told_.push_back(std::move(circuits));
+    void add(LoopFigures figures) {
+        told_.push_back(std::move(figures));
         if (told_.size() < home_.switchboard.loops.size()) return;
-        const Switchboard& all = home_.switchboard;
-        exchange_->answer(
-            {.status = 200,
-             .content_type = "text/plain; version=0.0.4; charset=utf-8",
-             .body = all.metrics.render() + render_cache(all.memory, all.clip_files.get()) + render_circuits(told_),
-             .headers = {}});
+        exchange_->answer({.status = 200,
+                           .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                           .body = render(home_.switchboard, told_),
+                           .headers = {}});
         home_.events.let_go(this);
     }
 
 private:
     LoopServices& home_;
     std::shared_ptr<net::Exchange> exchange_;
-    std::vector<Circuits> told_;
+    std::vector<LoopFigures> told_;
 };
 
 }  // namespace
@@ -86,31 +112,27 @@ private:
 std::string render_cache(const speech::ClipMemory& memory, const ClipFiles* files) {
     const auto ram = memory.figures();
     const auto disk = files != nullptr ? files->figures() : ClipFiles::Figures{};
-    const auto both = [&](std::uint64_t in_memory, std::uint64_t on_disk) {
-        std::vector<Sample> samples{{std::string(memory_label), in_memory}};
-        if (files != nullptr) samples.push_back({std::string(disk_label), on_disk});
-        return samples;
-    };
     std::string text;
-    text += family("mouthpiece_cache_hits_total", "counter", "Sentences found in the cache.",
-                   both(ram.hits, disk.directory.hits));
-    text += family("mouthpiece_cache_misses_total", "counter", "Sentences looked for and not found.",
-                   both(ram.misses, disk.directory.misses));
-    text += family("mouthpiece_cache_stored_total", "counter", "Sentences put into the cache.",
-                   both(ram.stored, disk.directory.stored));
-    text += family("mouthpiece_cache_evicted_total", "counter", "Sentences dropped because the cache was full.",
-                   both(ram.evicted, disk.directory.evicted));
-    text += family("mouthpiece_cache_bytes", "gauge", "Size of what is in the cache.",
-                   both(ram.bytes, disk.directory.bytes));
-    text += family("mouthpiece_cache_clips", "gauge", "Sentences in the cache.", both(ram.clips, disk.directory.files));
-    if (files == nullptr) return text;
-    const std::string label(disk_label);
-    text += family("mouthpiece_cache_damaged_total", "counter", "Files dropped because something in them was wrong.",
-                   {{label, disk.directory.damaged}});
-    text += family("mouthpiece_cache_not_stored_total", "counter", "Sentences the disk would not take.",
-                   {{label, disk.directory.not_stored}});
-    text += family("mouthpiece_cache_passed_over_total", "counter", "Lookups and stores there was no room to wait for.",
-                   {{label, disk.passed_over}});
+    const auto write = [&](std::string_view name, std::string_view type, std::string_view help,
+                           std::optional<std::uint64_t> in_memory, std::uint64_t on_disk) {
+        if (!in_memory && files == nullptr) return;
+        MetricFamily family(text, name, type, help);
+        if (in_memory) family.sample(*in_memory, {{"store", "memory"}});
+        if (files != nullptr) family.sample(on_disk, {{"store", "disk"}});
+    };
+    const auto& kept = disk.directory;
+    write("mouthpiece_cache_hits_total", "counter", "Sentences found in the cache.", ram.hits, kept.hits);
+    write("mouthpiece_cache_misses_total", "counter", "Sentences looked for and not found.", ram.misses, kept.misses);
+    write("mouthpiece_cache_stored_total", "counter", "Sentences put into the cache.", ram.stored, kept.stored);
+    write("mouthpiece_cache_evicted_total", "counter", "Sentences dropped because the cache was full.", ram.evicted,
+          kept.evicted);
+    write("mouthpiece_cache_bytes", "gauge", "Size of what is in the cache.", ram.bytes, kept.bytes);
+    write("mouthpiece_cache_clips", "gauge", "Sentences in the cache.", ram.clips, kept.files);
+    write("mouthpiece_cache_damaged_total", "counter", "Files dropped because something in them was wrong.", {},
+          kept.damaged);
+    write("mouthpiece_cache_not_stored_total", "counter", "Sentences the disk would not take.", {}, kept.not_stored);
+    write("mouthpiece_cache_passed_over_total", "counter", "Lookups and stores there was no room to wait for.", {},
+          disk.passed_over);
     return text;
 }
 
@@ -120,8 +142,8 @@ void metrics(LoopServices& home, const std::shared_ptr<net::Exchange>& exchange)
     for (const auto& loop : home.switchboard.loops) {
         loop->events.post([&told_by = *loop, &home, asker = std::weak_ptr(gathering)] {
             if (asker.expired()) return;  // loops are taken down one by one, and that one may be gone
-            home.events.post([asker, circuits = told_by.speech.chain().circuits()] {
-                if (const auto waiting = asker.lock()) waiting->add(circuits);
+            home.events.post([asker, figures = figures_of(told_by)] {
+                if (const auto waiting = asker.lock()) waiting->add(figures);
             });
         });
     }

@@ -1,6 +1,7 @@
 #pragma once
-// GET /metrics: what calls have counted, the cache's figures, and the state of every loop's circuits. Those belong to
-// their loops, so each is asked, and the answer is given when all have told.
+// GET /metrics, described in docs/metrics.md: what calls have counted, figures of the cache and of the program, and
+// every loop's circuits and budget. Those belong to their loops, so each is asked, and the answer is given when all
+// have told.
 
 #include "gateway/loop_services.hpp"
 #include "net/http_server.hpp"

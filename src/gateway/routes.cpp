@@ -60,6 +60,7 @@ void Routes::handle(const ExchangePointer& exchange) {
         route->answer(*this, exchange);
     } catch (const std::exception& failure) {
         spdlog::error("request failed path={} reason={:?}", route->path, failure.what());
+        loop_.switchboard.metrics.exception_caught();
         exchange->answer(http::error(500, "The server failed to answer this request."));
     }
 }

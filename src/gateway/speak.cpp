@@ -34,6 +34,7 @@ private:
     void on_rung_failed(std::string_view rung, const speech::Failure& failure) override {
         spdlog::warn("speech failed call_sid={} source={} reason={:?}", call_sid_, rung, failure.reason);
         loop_.switchboard.metrics.speech_failed(failure.reason);
+        if (failure.scope == speech::Failure::Scope::account) loop_.switchboard.metrics.account_refused();
     }
     void on_fell_back(std::string_view rung) override {
         spdlog::warn("speech falls back call_sid={} to={}", call_sid_, rung);

@@ -61,6 +61,7 @@ http::Response Webhook::answer(const http::Request& request, std::string_view pe
         return decide(call);
     } catch (const std::exception& failure) {
         spdlog::error("webhook failed call_sid={} reason={:?}", call.call_sid, failure.what());
+        loop_.switchboard.metrics.exception_caught();
         loop_.switchboard.metrics.webhook_answered("fallback");
         return http::xml(twilio::say_and_hang_up(loop_.switchboard.options.apology_text));
     }

@@ -4,8 +4,19 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 
 namespace speech {
+
+namespace {
+
+// Code points: every byte of UTF-8 but the continuations.
+std::uint64_t characters_in(std::string_view text) {
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+}  // namespace
 
 // A request that waits for its slot, has it, or has given it back.
 class Governor::Governed final : public Utterance, Listener {
@@ -64,7 +75,10 @@ private:
         if (std::exchange(has_slot_, false)) governor_.release();
     }
 
-    void on_audio(audio::Clip clip) override { listener_.on_audio(std::move(clip)); }
+    void on_audio(audio::Clip clip) override {
+        if (!std::exchange(audible_, true)) governor_.characters_ += characters_in(request_.text.reveal());
+        listener_.on_audio(std::move(clip));
+    }
     void on_finished() override {
         give_back();
         listener_.on_finished();
@@ -80,7 +94,7 @@ private:
     Listener& listener_;
     Instant needed_by_;
     std::optional<Place> place_;
-    bool has_slot_ = false;
+    bool has_slot_ = false, audible_ = false;
     std::unique_ptr<Utterance> utterance_;
 };
 
@@ -97,7 +111,11 @@ void Governor::note_maximum(std::size_t requests_max) {
 }
 
 Governor::Figures Governor::figures() const {
-    return {.in_flight = in_flight_, .waiting = waiting_.size(), .limit = limit(), .refused = refused_};
+    return {.in_flight = in_flight_,
+            .waiting = waiting_.size(),
+            .limit = limit(),
+            .refused = refused_,
+            .characters = characters_};
 }
 
 void Governor::release() {

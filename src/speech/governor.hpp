@@ -24,6 +24,7 @@ public:
     struct Figures {
         std::size_t in_flight = 0, waiting = 0, limit = 0;  // limit 0: none
         std::uint64_t refused = 0;
+        std::uint64_t characters = 0;  // of the texts that audio came for: what is charged
     };
 
     Governor(Options options, Timers& timers) : options_(options), timers_(timers) {}
@@ -47,7 +48,7 @@ private:
     Timers& timers_;
     std::size_t seen_max_ = 0;
     std::size_t in_flight_ = 0;
-    std::uint64_t serial_ = 0, refused_ = 0;
+    std::uint64_t serial_ = 0, refused_ = 0, characters_ = 0;
     std::map<Place, Governed*> waiting_;
     std::unique_ptr<Timers::Timer> admission_;
 };

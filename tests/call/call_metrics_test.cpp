@@ -1,5 +1,7 @@
 #include "call/call_metrics.hpp"
 
+#include "call/metric_family.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -210,12 +212,39 @@ TEST(CallMetrics, count_verbs_under_their_labels) {
         EXPECT_NE(text.find(line), std::string::npos) << line;
 }
 
-TEST(CallMetrics, labels_survive_quotes_backslashes_and_line_feeds) {
+TEST(CallMetrics, a_reason_becomes_a_label) {
     CallMetrics metrics;
-    const std::string reason = "said \"no\\never\"\nand left";
-    metrics.speech_failed(reason);
-    EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", reason), 1);
-    EXPECT_NE(metrics.render().find(R"({type="said \"no\\never\"\nand left"} 1)"), std::string::npos);
+    metrics.speech_failed("first audio timeout");
+    metrics.speech_failed("Said \"no\\never\"\nand left");
+    metrics.speech_failed(std::string(1000, 'x'));
+    EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", "first_audio_timeout"), 1);
+    EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", "said__no_never__and_left"), 1);
+    EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", std::string(48, 'x')), 1);
+}
+
+TEST(CallMetrics, what_alerts_watch_is_there_before_it_happens) {
+    const CallMetrics metrics;
+    EXPECT_EQ(value_of(metrics, "mouthpiece_fallbacks_total", "embedded_voice"), 0);
+    EXPECT_EQ(value_of(metrics, "mouthpiece_fallbacks_total", "apology"), 0);
+    EXPECT_EQ(value_of(metrics, "mouthpiece_webhooks_total", "fallback"), 0);
+    EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", "exception"), 0);
+}
+
+TEST(MetricFamily, labels_survive_quotes_backslashes_and_line_feeds) {
+    std::string text;
+    MetricFamily(text, "m_total", "counter", "Some.")
+        .sample(std::uint64_t{1}, {{"a", "said \"no\\never\"\nand left"}, {"b", "plain"}});
+    EXPECT_EQ(text, R"(# HELP m_total Some.
+# TYPE m_total counter
+m_total{a="said \"no\\never\"\nand left",b="plain"} 1
+)");
+    EXPECT_EQ(parse(text)["m_total"].samples.at(0).labels.at(0).second, "said \"no\\never\"\nand left");
+}
+
+TEST(MetricFamily, seconds_are_exact) {
+    std::string text;
+    MetricFamily(text, "m_seconds", "gauge", "Some.").sample(1'760'000'000'500'000us);
+    EXPECT_TRUE(text.ends_with("m_seconds 1760000000.5\n")) << text;
 }
 
 TEST(CallMetrics, reasons_are_bounded) {
@@ -223,8 +252,8 @@ TEST(CallMetrics, reasons_are_bounded) {
     for (int i = 0; i < 1000; ++i) metrics.speech_failed("reason " + std::to_string(i));
     metrics.speech_failed("reason 1");
     EXPECT_LE(parse(metrics.render())["mouthpiece_errors_total"].samples.size(), 65U);
-    EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", "reason 1"), 2);
-    EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", "other"), 936);
+    EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", "reason_1"), 2);
+    EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", "other"), 937);
 }
 
 TEST(CallMetrics, histograms_are_cumulative_and_end_in_their_count) {

@@ -73,7 +73,10 @@ TEST_F(MetricsPageTest, asks_every_loop_for_its_circuits) {
               std::string::npos)
         << recorder.body;
     EXPECT_NE(recorder.body.find("state=\"open\"} 0\n"), std::string::npos);
-    EXPECT_NE(recorder.body.find("mouthpiece_cache_hits_total"), std::string::npos);
+    for (const char* name :
+         {"mouthpiece_cache_hits_total", "mouthpiece_websocket_connections_limit", "mouthpiece_draining",
+          "mouthpiece_elevenlabs_requests_active", "mouthpiece_build_info", "process_open_fds"})
+        EXPECT_NE(recorder.body.find(std::string("\n") + name), std::string::npos) << name;
 }
 
 TEST_F(MetricsPageTest, may_be_asked_while_the_server_ends) {

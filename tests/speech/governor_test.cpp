@@ -107,6 +107,21 @@ TEST_F(GovernorTest, refuses_what_does_not_fit_in_the_queue_and_counts_it) {
     EXPECT_EQ(governor->figures().refused, 1U);
 }
 
+TEST_F(GovernorTest, counts_the_characters_that_were_spoken) {
+    govern({});
+    say("Gr\u00fc\u00df Gott.");
+    EXPECT_EQ(governor->figures().characters, 0U);
+    timers.run();
+    EXPECT_EQ(governor->figures().characters, 10U);
+    ScriptedSource refusing{timers, [](const Request&) { return Script{fail_after(1ms, Kind::unavailable)}; }};
+    GovernedSource other(*governor, refusing);
+    RecordingListener& refused = listeners.emplace_back(timers);
+    utterances.push_back(other.say(request_for("Nobody says this."), refused));
+    timers.run();
+    EXPECT_TRUE(refused.failure.has_value());
+    EXPECT_EQ(governor->figures().characters, 10U);
+}
+
 TEST_F(GovernorTest, follows_the_maximum_that_replies_tell) {
     govern({});
     governor->note_maximum(2);

@@ -1,0 +1,11 @@
+#pragma once
+// What /metrics says of the program itself: its version, and the process_* metrics that every Prometheus client has,
+// read from /proc.
+
+#include <string>
+
+namespace gateway {
+
+std::string render_program();
+
+}  // namespace gateway
