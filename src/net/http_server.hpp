@@ -37,6 +37,9 @@ public:
     void send_chunk(std::string_view bytes);
     void end_chunks();
     void abort();  // resets the connection
+    // Sends these bytes as they are in place of an answer, or of its rest, and ends the connection: for doubles that
+    // misbehave.
+    void cut_off(std::string_view bytes);
 
     // Answers a valid WebSocket upgrade with 101 and takes the connection over; an invalid one with the error it
     // deserves and returns null. The caller then constructs a net::WebSocket with it and calls start(early).

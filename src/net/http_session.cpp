@@ -127,6 +127,12 @@ void Exchange::abort() {
     session.server_.forget(session);
 }
 
+void Exchange::cut_off(std::string_view bytes) {
+    if (session_ == nullptr) return;
+    session_->connection_->send(bytes);
+    session_->exchange_complete(false);
+}
+
 std::unique_ptr<Exchange::Upgraded> Exchange::upgrade() {
     if (session_ == nullptr) return nullptr;
     const auto answered = websocket::answer_upgrade({.method = request_.method,

@@ -82,6 +82,11 @@ void WebSocket::reset() {
     connection_->reset();
 }
 
+void WebSocket::hang_up() {
+    if (std::exchange(finished_, true)) return;
+    connection_->close_after_sending();
+}
+
 WebSocket::Released WebSocket::release() {
     finished_ = true;
     const auto unread = decoder_.unread();

@@ -45,8 +45,9 @@ public:
     void send_frames(std::string_view frames);
     // Sends a close frame and waits a bounded time for the peer's. on_closed follows.
     void close(std::uint16_t code, std::string_view reason);
-    // Drops the connection with a TCP reset. No on_closed.
+    // Without a close frame and without on_closed: with a TCP reset, or in order after what is queued.
     void reset();
+    void hang_up();
     void pause_reading(bool paused) { connection_->pause_reading(paused); }
 
     // Takes the socket away in the middle of on_text, with the bytes that were read but not handed out. The WebSocket

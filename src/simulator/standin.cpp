@@ -92,6 +92,7 @@ void Standin::open_socket(const std::shared_ptr<net::Exchange>& exchange) {
     if (!order) return exchange->answer(order.error());
     if (const auto fault = faults_.take_for_upgrade()) {
         log_.back().fault = fault->fault->name;
+        if (fault->fault->socket == SocketEffect::hang_upgrade) return;
         return exchange->answer({.status = fault->fault->status,
                                  .content_type = std::string(fault->fault->content_type),
                                  .body = std::string(fault->fault->body),
@@ -132,7 +133,15 @@ std::optional<SpeechDesk::Admission> Standin::admit(std::string_view text) {
     entry.text = text;
     entry.in_progress = in_progress_;
     Admission admission{faults_.take(text)};
-    if (admission.fault) entry.fault = admission.fault->fault->name;
+    if (!admission.fault) return admission;
+    const ArmedFault& fault = *admission.fault;
+    entry.fault = fault.fault->name;
+    const SocketEffect effect = fault.fault->socket;
+    if (concerns_upgrade(effect)) {  // too late for that: this socket is open
+        admission.fault = faults_.postpone(fault, {});
+    } else if (concerns_beginning(effect) && fault.after_bytes > 0) {
+        admission.fault = faults_.postpone(fault, text);
+    }
     return admission;
 }
 
@@ -147,7 +156,11 @@ void Standin::begin_answer(const std::shared_ptr<net::Exchange>& exchange, const
                     .first_byte_after = options_.first_byte_after,
                     .seed = static_cast<std::uint32_t>(random_()),
                     .headers = success_headers(order)};
-    if (plan.fault) log_.back().fault = plan.fault->fault->name;
+    if (plan.fault) {
+        log_.back().fault = plan.fault->fault->name;
+        const bool late = plan.fault->after_bytes > 0 && concerns_beginning(plan.fault->fault->http);
+        if (late) plan.fault = faults_.postpone(*plan.fault, order.text);
+    }
     answers_.emplace(number,
                      std::make_unique<StandinAnswer>(loop_, std::move(plan), [this, number] { answer_done(number); }));
     speech_.make(order.voice_id, order.text, order.speed, [this, number](audio::Clip clip) {
@@ -195,7 +208,10 @@ http::Response Standin::control(const http::Request& request) {
 
 http::Response Standin::describe_faults() const {
     boost::json::array known, armed;
-    for (const Fault& fault : all_faults()) known.emplace_back(fault.name);
+    for (const Fault& fault : all_faults()) {
+        known.push_back(boost::json::object{
+            {"name", fault.name}, {"http", described_on_http(fault)}, {"websocket", described_on_websocket(fault)}});
+    }
     for (const ArmedFault& fault : faults_.armed()) {
         armed.push_back(boost::json::object{
             {"fault", fault.fault->name},

@@ -2,6 +2,7 @@
 
 #include "audio/mulaw.hpp"
 #include "encoding/base64.hpp"
+#include "simulator/standin_speech.hpp"
 
 #include <fmt/format.h>
 
@@ -22,6 +23,13 @@ constexpr std::size_t tiny_chunks_together = 200;
 
 std::string as_text(std::span<const std::byte> bytes) {
     return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+std::string endless_head() {
+    constexpr std::size_t bytes = 512 * 1024;
+    std::string head = "HTTP/1.1 200 OK\r\nContent-Type: audio/ulaw\r\n";
+    while (head.size() < bytes) head += fmt::format("X-More-{}: {:0>1000}\r\n", head.size(), 0);
+    return head;
 }
 
 std::string in_format(std::string_view output_format, const audio::Clip& speech) {
@@ -53,6 +61,7 @@ StandinAnswer::~StandinAnswer() {
 }
 
 void StandinAnswer::speech_made(audio::Clip clip) {
+    if (suffers(HttpEffect::silence)) clip = hushed(clip, plan_.fault->after_bytes);
     body_ = in_format(plan_.order.output_format, clip);
     speech_ = std::move(clip);
     if (!hanging_ && !begun_) wake_.arm(std::max(first_byte_at_, loop_.now()));
@@ -88,7 +97,7 @@ void StandinAnswer::begin() {
 
 bool StandinAnswer::strike_at_once() {
     const bool early = plan_.fault && plan_.fault->after_bytes == 0;
-    if (suffers(HttpEffect::other_body) || (suffers(HttpEffect::refuse) && early)) {
+    if (suffers(HttpEffect::other_body) || suffers(HttpEffect::refuse)) {
         const Fault& fault = *plan_.fault->fault;
         plan_.exchange->answer({.status = fault.status,
                                 .content_type = std::string(fault.content_type),
@@ -99,10 +108,17 @@ bool StandinAnswer::strike_at_once() {
     }
     if (suffers(HttpEffect::reset) && early) {
         plan_.exchange->abort();
-        finish();
-        return true;
+    } else if (suffers(HttpEffect::close_unanswered)) {
+        plan_.exchange->cut_off("");
+    } else if (suffers(HttpEffect::not_http)) {
+        plan_.exchange->cut_off("SSH-2.0-OpenSSH_9.2\r\n\x02\x03\xff\xfe");
+    } else if (suffers(HttpEffect::huge_head)) {
+        plan_.exchange->cut_off(endless_head());
+    } else {
+        return false;
     }
-    return false;
+    finish();
+    return true;
 }
 
 // Not streamed, or with timestamps: times are spread evenly over the characters.
@@ -171,8 +187,9 @@ void StandinAnswer::strike() {
         case HttpEffect::stall:
             return hang();
         case HttpEffect::cut:
+            plan_.exchange->cut_off("");
+            return finish();
         case HttpEffect::reset:
-        case HttpEffect::refuse:  // once audio flows, a broken body is the only way to fail
             plan_.exchange->abort();
             return finish();
         default:

@@ -17,9 +17,10 @@ namespace simulator {
 namespace {
 
 // Recorded: a clip of 0.97 s came as one frame and a tail; frames may hold more than a second.
-constexpr std::size_t frame_bytes_min = 431, frame_bytes_max = 11'000, tiny_frame_bytes = 37, drip_bytes = 80;
+constexpr std::size_t frame_bytes_min = 431, frame_bytes_max = 11'000, drip_bytes = 80, tiny_bytes_together = 200;
 constexpr std::chrono::milliseconds frame_pause{6}, drip_pause{100};
 constexpr std::chrono::seconds slow_start{5};
+constexpr std::string_view no_alignment = R"("alignment":null,"normalizedAlignment":null)";
 
 boost::json::object spread(std::string_view text, std::chrono::milliseconds length) {
     boost::json::array characters, starts, durations;
@@ -83,6 +84,7 @@ void StandinContext::begin_next() {
     if (suffers(SocketEffect::slow_start)) current_->first_frame_at += slow_start;
     desk_.speech().make(options_.voice_id, current_->text, speed_, [this, alive = alive_](audio::Clip clip) {
         if (!*alive || !current_) return;
+        if (suffers(SocketEffect::silence)) clip = hushed(clip, current_->fault->after_bytes);
         current_->speech = std::move(clip);
         wake_.arm(std::max(current_->first_frame_at, loop_.now()));
     });
@@ -93,12 +95,19 @@ bool StandinContext::suffers(SocketEffect effect) const {
 }
 
 void StandinContext::wake() {
-    if (current_->fault && current_->sent >= current_->fault->after_bytes && strike()) return;
-    send_audio();
+    if (struck() && strike()) return;
+    // Tiny frames leave many at a time: they are to be small, not slow.
+    const bool tiny = suffers(SocketEffect::tiny_frames) || suffers(SocketEffect::odd_frames);
+    const std::size_t together = tiny && struck() ? tiny_bytes_together : 1;
+    const std::size_t begin = current_->sent;
+    do send_audio();
+    while (current_->sent < current_->speech.size() && current_->sent < begin + together);
     if (current_->sent == current_->speech.size()) return generation_done();
-    wake_.arm(loop_.now() + (suffers(SocketEffect::drip) && current_->sent >= current_->fault->after_bytes
-                                 ? drip_pause
-                                 : frame_pause));
+    wake_.arm(loop_.now() + (suffers(SocketEffect::drip) && struck() ? drip_pause : frame_pause));
+}
+
+bool StandinContext::struck() const {
+    return current_->fault && current_->sent >= current_->fault->after_bytes;
 }
 
 bool StandinContext::strike() {
@@ -107,15 +116,26 @@ bool StandinContext::strike() {
         case SocketEffect::refuse:
         case SocketEffect::close:
         case SocketEffect::drop:
-        case SocketEffect::refuse_upgrade:  // too late for that: the socket is open
+        case SocketEffect::reset:
+        case SocketEffect::deaf:
+        case SocketEffect::bad_frame:
+        case SocketEffect::huge_frame:
             stalled_ = true;
             owner_.strike(fault);
             return true;
         case SocketEffect::stall:
             stalled_ = true;
             return true;
+        case SocketEffect::empty_audio:
+            say("", no_alignment);
+            send_final();
+            return true;
         case SocketEffect::final_only:
             send_final();
+            return true;
+        case SocketEffect::bad_audio:
+            say("*** no base64 ***", no_alignment);
+            generation_done();
             return true;
         case SocketEffect::other_text:
             owner_.send_frame(fault.body);
@@ -128,21 +148,18 @@ bool StandinContext::strike() {
 
 std::size_t StandinContext::next_frame_bytes() {
     std::size_t bytes = std::uniform_int_distribution<std::size_t>(frame_bytes_min, frame_bytes_max)(random_);
-    const auto& [text, fault, first_frame_at, speech, sent] = *current_;
-    const bool struck = fault && sent >= fault->after_bytes;
-    if (struck && suffers(SocketEffect::drip)) bytes = drip_bytes;
-    if (struck && suffers(SocketEffect::tiny_frames)) bytes = tiny_frame_bytes;
-    if (suffers(SocketEffect::one_frame)) bytes = speech.size();
-    bytes = std::min(bytes, speech.size() - sent);
-    return fault && sent < fault->after_bytes ? std::min(bytes, fault->after_bytes - sent) : bytes;
+    if (struck() && suffers(SocketEffect::drip)) bytes = drip_bytes;
+    if (struck() && suffers(SocketEffect::tiny_frames)) bytes = 1;
+    if (struck() && suffers(SocketEffect::odd_frames)) bytes = 2 * (current_->frames % 100) + 1;
+    if (suffers(SocketEffect::one_frame)) bytes = current_->speech.size();
+    bytes = std::min(bytes, current_->speech.size() - current_->sent);
+    // A fault strikes exactly where it was asked to.
+    return current_->fault && !struck() ? std::min(bytes, current_->fault->after_bytes - current_->sent) : bytes;
 }
 
 void StandinContext::send_audio() {
     const std::size_t bytes = next_frame_bytes();
     const auto part = current_->speech.bytes().subspan(current_->sent, bytes);
-    const std::string aligned = current_->sent == 0 || options_.every_frame_aligned
-                                    ? alignment()
-                                    : R"("alignment":null,"normalizedAlignment":null)";
     std::string audio;
     if (options_.output_format == "ulaw_8000") {
         audio = encoding::to_base64(part);
@@ -150,13 +167,19 @@ void StandinContext::send_audio() {
         const auto samples = audio::pcm_from_mulaw(part);
         audio = encoding::to_base64(std::as_bytes(std::span(samples)));
     }
+    const bool aligned = current_->sent == 0 || options_.every_frame_aligned;
+    say(audio, aligned ? alignment() : std::string(no_alignment));
+    current_->sent += bytes;
+    ++current_->frames;
+}
+
+void StandinContext::say(std::string_view audio, std::string_view alignment) {
     if (options_.context_id) {
-        owner_.send_frame(fmt::format(R"({{"audio":"{}",{},"contextId":{}}})", audio, aligned,
+        owner_.send_frame(fmt::format(R"({{"audio":"{}",{},"contextId":{}}})", audio, alignment,
                                       boost::json::serialize(boost::json::string(id_))));
     } else {
-        owner_.send_frame(fmt::format(R"({{"audio":"{}","isFinal":null,{}}})", audio, aligned));
+        owner_.send_frame(fmt::format(R"({{"audio":"{}","isFinal":null,{}}})", audio, alignment));
     }
-    current_->sent += bytes;
 }
 
 std::string StandinContext::alignment() const {

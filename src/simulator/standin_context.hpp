@@ -72,13 +72,15 @@ private:
         std::optional<ArmedFault> fault;
         net::Instant first_frame_at;
         audio::Clip speech;
-        std::size_t sent = 0;
+        std::size_t sent = 0, frames = 0;
     };
 
     void begin_next();
     void wake();
     void send_audio();
+    void say(std::string_view audio, std::string_view alignment);
     bool suffers(SocketEffect effect) const;
+    bool struck() const;
     bool strike();  // true: the fault leaves nothing to send
     std::size_t next_frame_bytes();
     std::string alignment() const;

@@ -33,6 +33,12 @@ std::string settings_of(const boost::json::object& message) {
     return settings == nullptr || settings->is_null() ? "" : boost::json::serialize(*settings);
 }
 
+// 17 MiB are announced, and as much sent as the queue holds.
+std::string huge_frame_begins() {
+    std::string frame("\x81\x7f\x00\x00\x00\x00\x01\x10\x00\x00", 10);
+    return frame.append(512 * 1024, ' ');
+}
+
 std::optional<std::vector<std::size_t>> read_schedule(const boost::json::value& config) {
     if (!config.is_object()) return std::nullopt;
     const auto* steps = config.get_object().if_contains("chunk_length_schedule");
@@ -179,10 +185,34 @@ void StandinSocket::send_frame(std::string_view json) {
 }
 
 void StandinSocket::strike(const Fault& fault) {
-    if (fault.socket == SocketEffect::refuse) return refuse(fault.error, fault.error, fault.close_code);
-    if (fault.socket == SocketEffect::close) return close_later(fault.close_code, "", std::chrono::milliseconds(0));
-    socket_->reset();
-    end();
+    if (ending_) return;
+    switch (fault.socket) {
+        case SocketEffect::refuse:
+            return refuse(fault.error, fault.error, fault.close_code);
+        case SocketEffect::close:
+            return close_later(fault.close_code, "", std::chrono::milliseconds(0));
+        case SocketEffect::deaf:
+            socket_->pause_reading(true);
+            return fall_silent();
+        case SocketEffect::bad_frame:
+            socket_->send_frames("\xf9\x05hello");  // a text with all reserved bits set
+            return fall_silent();
+        case SocketEffect::huge_frame:
+            socket_->send_frames(huge_frame_begins());
+            return fall_silent();
+        case SocketEffect::drop:
+            socket_->hang_up();
+            return end();
+        default:
+            socket_->reset();
+            return end();
+    }
+}
+
+// The connection stays, and nothing more is said on it.
+void StandinSocket::fall_silent() {
+    ending_ = true;
+    idle_.disarm();
 }
 
 void StandinSocket::on_closed(std::uint16_t, std::string_view) {

@@ -60,6 +60,7 @@ private:
     void on_binary(std::span<const char> bytes) override;
     void on_closed(std::uint16_t code, std::string_view reason) override;
     void idle_too_long();
+    void fall_silent();
     void end();
 
     net::EventLoop& loop_;

@@ -4,6 +4,7 @@
 #include "simulator/standin_account.hpp"
 #include "voice/mulaw_speech.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -36,6 +37,13 @@ audio::Clip standin_audio(const std::string& voice_id, const std::string& text, 
     if (!spoken) mulaw.assign(wordless_bytes, audio::mulaw_silence);
     if (as.gain != 1.0) amplify(mulaw, as.gain);
     if (mulaw.size() % audio::frame_bytes == 0) mulaw.resize(mulaw.size() + ragged_tail_bytes, audio::mulaw_silence);
+    return audio::Clip(std::move(mulaw));
+}
+
+audio::Clip hushed(const audio::Clip& speech, std::size_t from) {
+    std::vector<std::byte> mulaw(speech.bytes().begin(), speech.bytes().end());
+    std::fill(mulaw.begin() + static_cast<std::ptrdiff_t>(std::min(from, mulaw.size())), mulaw.end(),
+              audio::mulaw_silence);
     return audio::Clip(std::move(mulaw));
 }
 

@@ -19,6 +19,8 @@ namespace simulator {
 // What the stand-in answers for this text, computed here and now: tests compare with it. Never a multiple of 160 bytes,
 // as live answers are not. Text without a word gives a short silence.
 audio::Clip standin_audio(const std::string& voice_id, const std::string& text, double speed = 1.0);
+// The same, and from a byte on only silence.
+audio::Clip hushed(const audio::Clip& speech, std::size_t from);
 
 class StandinSpeech {
 public:

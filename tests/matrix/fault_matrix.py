@@ -17,7 +17,7 @@ import requests  # noqa: E402
 from programs import StandIn  # noqa: E402
 
 import report  # noqa: E402
-from cells import ALWAYS, CROWD, ONCE, QUICK, TRANSPORTS, Cell, all_cells, why_not  # noqa: E402
+from cells import CROWD, QUICK, TRANSPORTS, all_cells  # noqa: E402
 from leaks import run_leaks  # noqa: E402
 from running import Verdict, Voices, run_cell, run_crowd  # noqa: E402
 
@@ -43,10 +43,7 @@ def known_faults():
 def chosen_cells(arguments, faults):
     if arguments.quick:
         return QUICK
-    cells = [cell for cell in all_cells(faults) if why_not(cell) is None]
-    if arguments.only:
-        cells = [cell for cell in cells if cell.fault == arguments.only]
-    return [Cell(cell.fault, cell.transport, cell.position, times) for cell in cells for times in (ONCE, ALWAYS)]
+    return all_cells([arguments.only] if arguments.only else faults)
 
 
 def attempt(voices, cell):
@@ -68,7 +65,8 @@ def crowds(voices):
 def main():
     arguments = read_arguments()
     began = time.monotonic()
-    faults = known_faults()
+    described = known_faults()
+    faults = [fault["name"] for fault in described]
     if arguments.only and arguments.only not in faults:
         sys.exit(f"no fault is called {arguments.only}: {', '.join(faults)}")
     part = arguments.quick or bool(arguments.only)
@@ -93,7 +91,7 @@ def main():
     for line in leak_lines:
         print(line)
     if arguments.report:
-        report.write(arguments.report, faults, verdicts, crowd, leak_lines, failures)
+        report.write(arguments.report, described, verdicts, crowd, leak_lines, failures)
     print(f"{sum(verdict.passed for verdict in verdicts)} of {len(verdicts)} calls as they should be, "
           f"{len(failures)} failures, {time.monotonic() - began:.0f} s")  # fmt: skip
     for failure in failures:

@@ -185,12 +185,13 @@ class Hearing:
         stopped = len(sentence.text.rstrip()) * said / len(without_silence_at_the_end(sentence.asked))
         slack = len(sentence.text) * PART_OFF_MAX
         curve = loudness(segment)
-        likeness, shift, begin, own = max(
+        places = (
             (correlation(curve[shift:], own), shift, begin, own)
             for begin, own in sentence.ends()
             for shift in range(min(SWITCH_FRAMES, max(1, len(curve) - len(own) + 2)))
             if len(curve) - shift >= len(own) * (1 - LENGTH_OFF_MAX)
-        ) if curve else (0.0, 0, 0, [])  # fmt: skip
+        )
+        likeness, shift, begin, own = max(places, default=(0.0, 0, 0, []))
         if likeness < LIKE_MIN:
             if stopped + slack >= len(sentence.text.rstrip()):
                 self.voices[index] = ASKED

@@ -6,7 +6,7 @@ import time
 import requests
 from programs import PlacedCalls, Server, StandIn, wait_until
 
-from cells import BEFORE, MIDDLE, Cell, why_not
+from cells import BEFORE, MIDDLE, Cell
 from running import arm, settings_for, struck_by
 
 # A key or a plan that was refused is asked again after half a minute at the earliest.
@@ -86,8 +86,6 @@ class Patient:
         before = struck_by(self.standin, fault)
         for position in (BEFORE, MIDDLE):
             cell = Cell(fault, self.transport, position)
-            if position == MIDDLE and why_not(cell):
-                continue
             self.healthy()
             arm(self.standin, cell)
             self.call()

@@ -4,7 +4,7 @@ import re
 import threading
 from collections import Counter
 
-from cells import POSITIONS, TRANSPORTS, Cell, why_not
+from cells import POSITIONS, TRANSPORTS
 from running import FIRST_WORD_MS_MAX, GREETING, SILENCE_MS_MAX
 
 COMMAND = "BUILD_DIR=build/release python3 tests/matrix/fault_matrix.py --report docs/fault-matrix.md"
@@ -86,20 +86,15 @@ def _crowd_rows(crowd):
                f"{max(verdict.silence_ms for verdict in verdicts):.0f}", milliseconds(max(words, default=None)))  # fmt: skip
 
 
-def _missing_rows(faults):
-    for fault in faults:
-        for transport in TRANSPORTS:
-            why = {position: why_not(Cell(fault, transport, position)) for position in POSITIONS}
-            for reason in dict.fromkeys(filter(None, why.values())):
-                where = [position for position in POSITIONS if why[position] == reason]
-                yield fault, transport, "all" if len(where) == len(POSITIONS) else ", ".join(where), reason
+def _fault_rows(described):
+    for fault in described:
+        yield f"`{fault['name']}`", fault["http"].replace("|", "\\|"), fault["websocket"]
 
 
-def write(path, faults, verdicts, crowd, leak_lines, failures):
+def write(path, described, verdicts, crowd, leak_lines, failures):
     ran = [verdict for verdict in verdicts if verdict.cell]
     control = [verdict for verdict in verdicts if not verdict.cell]
-    real = sum(why_not(Cell(f, t, p)) is None for f in faults for t in TRANSPORTS for p in POSITIONS)
-    listed = len(faults) * len(TRANSPORTS) * len(POSITIONS)
+    cells = {(verdict.cell.fault, verdict.cell.transport, verdict.cell.position) for verdict in ran}
     lines = [
         "# The fault matrix", "",
         "What a caller hears when ElevenLabs fails, for every fault the stand-in knows. Each row is one call through a",
@@ -107,13 +102,16 @@ def write(path, faults, verdicts, crowd, leak_lines, failures):
         f"    {COMMAND}", "",
         f"The message is \"{GREETING}\". *Once*: the fault strikes one request; *always*: every request from that point on,",
         "on the WebSocket and on HTTP. Before the first byte: the first sentence asked for. In a sentence: after one second",
-        "of its audio. Between sentences: before the first byte of the second one.", "",
+        "of its audio; what concerns the beginning of an answer (a status, a hang before the first byte), or of a socket (an",
+        "upgrade refused), cannot strike there, so the connection breaks there and the request for the rest, or the next",
+        "upgrade, meets it. Between sentences: before the first byte of the second one.", "",
         "*Voices*, a letter a sentence: `A` the voice asked for, byte for byte; `E` the embedded voice (loudness curve like",
         "its own, 0.9 or better, and as long); `a` begun in the one and ended in the other, at most 15 % missing or said",
         f"twice; `-` not heard. *Silence*: the longest inside the message, pauses between sentences included, in ms; at most",
         f"{SILENCE_MS_MAX}. *First word*: ms after pick-up; at most {FIRST_WORD_MS_MAX}.", "",
         "## Totals", "",
-        f"- {listed} cells, of which {real} exist; the rest is listed below with the reason.",
+        f"- {len(described)} faults x {len(POSITIONS)} positions x {len(TRANSPORTS)} transports: {len(cells)} cells, each with a fault "
+        "that strikes once and one that strikes always.",
         f"- {len(ran)} calls with a fault: {sum(v.complete for v in ran)} heard complete, {sum(v.passed for v in ran)} as they should be in everything.",
         f"- Longest silence {max((v.silence_ms for v in ran), default=0):.0f} ms; latest first word "
         f"{milliseconds(max((v.first_word_ms for v in ran if v.first_word_ms is not None), default=None))} ms.",
@@ -129,8 +127,8 @@ def write(path, faults, verdicts, crowd, leak_lines, failures):
         *(f"- {line}" for line in leak_lines),
         "", "## Every call", "",
         *_table(("Fault", "Transport", "Position", "Strikes", "Complete", "Voices", "Silence", "First word", ""), _cell_rows(ran)),
-        "", "## Cells that do not exist", "",
-        *_table(("Fault", "Transport", "Position", "Why"), _missing_rows(faults)),
+        "", "## What the faults do", "",
+        *_table(("Fault", "On HTTP", "On WebSocket"), _fault_rows(described)),
     ]  # fmt: skip
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from audio import RATE_HZ, pcm_in_wav
 from programs import PlacedCalls, Server, StandIn
 
-from cells import ALWAYS, BETWEEN, HARMLESS, MIDDLE
+from cells import ALWAYS, BETWEEN, MIDDLE
 from hearing import Hearing, Sentence
 
 TEMPLATE = (
@@ -154,7 +154,7 @@ def judge_times(verdict, stream):
         verdict.failures.append(f"{verdict.silence_ms:.0f} ms of silence inside the message")
     if verdict.first_word_ms is None or verdict.first_word_ms > FIRST_WORD_MS_MAX:
         verdict.failures.append(f"first word after {verdict.first_word_ms} ms")
-    may_gap = cell is not None and cell.fault not in HARMLESS
+    may_gap = cell is not None and not cell.harmless
     own_lateness = stream["simulator_lateness_ms"]
     unasked = [gap for gap in verdict.gaps if not may_gap and gap["length_ms"] > own_lateness]
     if unasked:

@@ -180,8 +180,14 @@ TEST_F(StandinSocketTest, voice_settings_must_not_change) {
 }
 
 TEST_F(StandinSocketTest, faults_strike_at_the_byte_asked_for) {
-    for (const auto& [name, code] :
-         {std::pair{"quota_401", 1008}, {"error_1011", 1011}, {"restart_1012", 1012}, {"truncate_body", 1006}}) {
+    for (const auto& [name, code] : {std::pair{"quota_401", 1008},
+                                     {"error_1011", 1011},
+                                     {"restart_1012", 1012},
+                                     {"truncate_body", 1006},
+                                     {"reset", 1006},
+                                     {"500", 1011},
+                                     {"beyond_bounds", 1009},
+                                     {"other_protocol", 1002}}) {
         for (const std::size_t after : {0u, 2'000u}) {
             arm(name, after);
             const auto client = open();
@@ -196,7 +202,7 @@ TEST_F(StandinSocketTest, faults_strike_at_the_byte_asked_for) {
 }
 
 TEST_F(StandinSocketTest, a_fault_may_leave_a_final_frame_without_audio_or_everything_in_one_frame) {
-    arm("zero_audio");
+    arm("insufficient_402");
     auto client = open();
     client->send(R"({"text":"Hello there. ","flush":true})");
     ASSERT_TRUE(client->wait_for_final());
@@ -215,6 +221,76 @@ TEST_F(StandinSocketTest, a_fault_of_upgrades_refuses_the_next_one) {
     ASSERT_TRUE(refused->refused);
     EXPECT_EQ(refused->refused->status, 502);
     EXPECT_TRUE(open()->socket);
+}
+
+TEST_F(StandinSocketTest, a_fault_of_upgrades_that_comes_too_late_breaks_the_socket_and_refuses_the_next_one) {
+    for (const std::size_t after : {0u, 2'000u}) {
+        const auto client = open();
+        standin.faults().arm(
+            {.fault = find_fault("502_html"), .after_bytes = after, .times = 1, .match_text = "socket"});
+        EXPECT_TRUE(open()->socket) << "it waits for its text";
+        client->send(R"({"text":"Hello from the socket. ","flush":true})");
+        ASSERT_TRUE(client->wait_for_close());
+        EXPECT_EQ(client->closed_with, 1006);
+        EXPECT_EQ(client->audio[""].size(), after);
+        EXPECT_TRUE(open()->refused);
+        EXPECT_TRUE(open()->socket);
+    }
+}
+
+TEST_F(StandinSocketTest, a_half_dead_socket_says_and_hears_nothing_more) {
+    arm("hang_after_headers");
+    const auto client = open("", "/multi-stream-input");
+    client->send(R"({"text":"First. ","context_id":"a","flush":true})");
+    EXPECT_TRUE(quiet(*client));
+    EXPECT_EQ(standin.log().back().fault, "hang_after_headers");
+    client->send(R"({"text":"Second. ","context_id":"b","flush":true})");
+    client->socket->ping("there?");
+    EXPECT_TRUE(quiet(*client));
+    EXPECT_FALSE(client->closed_with);
+    EXPECT_NE(standin.log().back().text, "Second. ");
+
+    arm("stall_mid_body");
+    const auto other = open("", "/multi-stream-input");
+    other->send(R"({"text":"First. ","context_id":"a","flush":true})");
+    other->send(R"({"text":"Second. ","context_id":"b","flush":true})");
+    EXPECT_TRUE(test::run_until(loop, [&] { return other->audio["b"] == spoken("Second. "); }));
+    EXPECT_TRUE(other->audio["a"].empty()) << "of a stall the other contexts know nothing";
+}
+
+TEST_F(StandinSocketTest, frames_of_odd_sizes_lose_nothing) {
+    for (const auto& [name, first, second] : {std::tuple{"one_byte_chunks", 1u, 1u}, {"odd_sizes", 1u, 3u}}) {
+        arm(name);
+        const auto client = open();
+        client->send(R"({"text":"Hello. ","flush":true})");
+        ASSERT_TRUE(test::run_until(loop, [&] { return client->audio[""].size() == spoken("Hello. ").size(); }));
+        EXPECT_EQ(client->audio[""], spoken("Hello. ")) << name;
+        const auto bytes = [&](std::size_t frame) {
+            return encoding::from_base64(client->frames.at(frame).at("audio").as_string())->size();
+        };
+        EXPECT_EQ(bytes(0), first) << name;
+        EXPECT_EQ(bytes(1), second) << name;
+    }
+}
+
+TEST_F(StandinSocketTest, audio_may_be_empty_or_none_at_all) {
+    arm("zero_audio");
+    auto client = open();
+    client->send(R"({"text":"Hello. ","flush":true})");
+    ASSERT_TRUE(client->wait_for_final());
+    EXPECT_EQ(client->frames.at(0).at("audio").as_string(), "");
+
+    arm("insufficient_402", 2'000);
+    client = open();
+    client->send(R"({"text":"Hello. ","flush":true})");
+    ASSERT_TRUE(client->wait_for_final());
+    EXPECT_EQ(client->audio[""].size(), 2'000u);
+
+    arm("silence");
+    client = open();
+    client->send(R"({"text":"Hello. ","flush":true})");
+    ASSERT_TRUE(test::run_until(loop, [&] { return client->audio[""].size() == spoken("Hello. ").size(); }));
+    EXPECT_EQ(client->audio[""], std::vector(spoken("Hello. ").size(), std::byte{0xff}));
 }
 
 TEST_F(StandinSocketTest, several_contexts_share_a_socket_and_end_one_by_one) {

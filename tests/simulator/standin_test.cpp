@@ -168,7 +168,7 @@ TEST_F(StandinTest, refusing_faults_answer_with_their_row_of_the_table) {
 }
 
 TEST_F(StandinTest, faults_in_the_middle_strike_at_the_byte_asked_for) {
-    for (const char* name : {"truncate_body", "reset", "500"}) {
+    for (const char* name : {"truncate_body", "reset"}) {
         standin.faults().arm({.fault = find_fault(name), .after_bytes = 1'234, .times = 1, .match_text = {}});
         const auto reply = ask("POST", speech_target(), say());
         EXPECT_EQ(reply->body, expected().substr(0, 1'234)) << name;
@@ -183,6 +183,35 @@ TEST_F(StandinTest, faults_in_the_middle_strike_at_the_byte_asked_for) {
             loop, [&] { return reply->body.size() > before || reply->result; }, 150ms))
             << name;
     }
+}
+
+TEST_F(StandinTest, a_fault_of_the_beginning_breaks_the_answer_where_asked_for_and_meets_who_asks_again) {
+    standin.faults().arm({.fault = find_fault("500"), .after_bytes = 1'234, .times = 1, .match_text = {}});
+    const auto broken = ask("POST", speech_target(), say());
+    EXPECT_EQ(broken->body, expected().substr(0, 1'234));
+    EXPECT_FALSE(*broken->result);
+    EXPECT_EQ(ask("POST", speech_target(), say("another text"))->head.status, 200);
+    EXPECT_EQ(ask("POST", speech_target(), say())->head.status, 500);
+    EXPECT_EQ(ask("POST", speech_target(), say())->head.status, 200);
+
+    standin.faults().arm(
+        {.fault = find_fault("500"), .after_bytes = 1'234, .times = std::nullopt, .match_text = "from"});
+    EXPECT_EQ(ask("POST", speech_target(), say())->body.size(), 1'234u);
+    EXPECT_EQ(ask("POST", speech_target(), say("another text"))->head.status, 500);
+}
+
+TEST_F(StandinTest, breaks_connections_and_the_protocol) {
+    for (const char* name : {"error_1011", "other_protocol", "beyond_bounds"}) {
+        standin.faults().arm({.fault = find_fault(name), .after_bytes = 0, .times = 1, .match_text = {}});
+        EXPECT_FALSE(*ask("POST", speech_target(), say())->result) << name;
+    }
+}
+
+TEST_F(StandinTest, falls_silent_in_place_of_speech) {
+    standin.faults().arm({.fault = find_fault("silence"), .after_bytes = 1'234, .times = 1, .match_text = {}});
+    const auto reply = ask("POST", speech_target(), say());
+    EXPECT_TRUE(*reply->result);
+    EXPECT_EQ(reply->body, expected().substr(0, 1'234) + std::string(expected().size() - 1'234, '\xff'));
 }
 
 TEST_F(StandinTest, faults_of_size_lose_nothing) {
