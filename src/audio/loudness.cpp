@@ -34,6 +34,11 @@ std::array<bool, 256> codes_up_to(double threshold_dbfs) {
 
 }  // namespace
 
+bool is_silent(std::byte code) {
+    static const auto quiet = codes_up_to(silence_dbfs);
+    return quiet[std::to_integer<std::size_t>(code)];
+}
+
 double rms_dbfs(std::span<const std::byte> mulaw) {
     double energy = 0.0;
     for (const std::byte code : mulaw) {

@@ -29,6 +29,8 @@ struct Stretch {
 // Below the quietest speech, above the noise that lossy codecs leave in a pause.
 inline constexpr double silence_dbfs = -50.0;
 
+bool is_silent(std::byte code);  // by silence_dbfs
+
 // Where no single sample exceeds `threshold_dbfs` for `at_least` that long. Exact to the sample.
 std::vector<Stretch> silent_stretches(std::span<const std::byte> mulaw, std::chrono::microseconds at_least,
                                       double threshold_dbfs = silence_dbfs);

@@ -24,7 +24,7 @@ std::unique_ptr<Utterance> Ladder::say(const Request& request, Listener& listene
                        .words = words_,
                        .random = random_,
                        .memory = RungMemory(rungs_, request.voice, standard),
-                       .rates = {},
+                       .rates = rates_,
                        .report = {},
                        .runs_dry_at = timers_.now(),
                        .heard_any = false};

@@ -11,6 +11,7 @@
 
 #include "speech/ladder_options.hpp"
 #include "speech/rungs.hpp"
+#include "speech/speaking_rate.hpp"
 #include "speech/speech_source.hpp"
 #include "speech/text_breaks.hpp"
 
@@ -35,6 +36,7 @@ private:
     SentenceCutter cutter_;
     TextBreaks words_{TextBreaks::Unit::word};
     std::minstd_rand random_;
+    SpeakingRates rates_;
 };
 
 }  // namespace speech

@@ -1,7 +1,7 @@
 #pragma once
-// The judgement of the ladder in numbers. What a caller may notice is silence: within a message it stays below
-// stall_max + one resume_audio_max for each remote rung left + the local voice's own start, about 1.4 s with the
-// defaults.
+// The judgement of the ladder in numbers. What a caller may notice is silence. Within a message, when everything remote
+// falls silent, it is stall_max, then what is left of resume_audio_max for each further remote rung, asked as a standby
+// at half of the time before: 1.2 s with two of them and the defaults. The local voice has its audio ready by then.
 
 #include "speech/sentences.hpp"
 
@@ -26,7 +26,8 @@ struct LadderOptions {
     Millis resume_audio_max{
         700};               // to the first byte of an attempt, once the caller has run dry in the middle of the message
     Millis stall_max{600};  // without a byte in the middle of a sentence
-    Millis dry_max{500};    // silence inside one sentence because its audio comes slower than it plays
+    Millis silence_max{1'000};  // of audio in which nobody speaks
+    Millis dry_max{500};        // silence inside one sentence because its audio comes slower than it plays
     // While the caller has more audio left than this, there is time to wait longer than the limits above.
     Millis switch_reserve{1500};
 

@@ -47,6 +47,14 @@ void RungMemory::left(std::size_t rung, Failure::Kind kind, TriedRungs& tried) {
     }
 }
 
+std::optional<std::size_t> RungMemory::next_elsewhere(const TriedRungs& tried, std::size_t rung) const {
+    TriedRungs out_of_question = tried;
+    for (std::size_t other = 0; other < rungs_.size(); ++other) {
+        if (rungs_[other].source == rungs_[rung].source) out_of_question.add(other);
+    }
+    return next(out_of_question);
+}
+
 std::optional<std::size_t> RungMemory::next(const TriedRungs& tried) const {
     for (std::size_t rung = 0; rung < rungs_.size(); ++rung) {
         if (!tried.has(rung) && strikes_[rung] < strikes_max) return rung;

@@ -17,7 +17,7 @@ struct Rung {
     enum class Speaks {
         asked_voice,
         standard_voice,  // the configured default voice, with the settings asked for
-        own_voice,       // has one voice only; never barred, because behind it there is only the apology
+        own_voice,       // has one voice only; not barred when it is the last: behind it there is only the apology
     };
     std::string name;  // for logs and metrics: "elevenlabs_http"
     SpeechSource* source = nullptr;
@@ -55,11 +55,16 @@ public:
     void left(std::size_t rung, Failure::Kind kind, TriedRungs& tried);
     // The best rung that is neither tried nor barred.
     std::optional<std::size_t> next(const TriedRungs& tried) const;
+    // The same, of those that do not share the source of `rung`, which keeps us waiting.
+    std::optional<std::size_t> next_elsewhere(const TriedRungs& tried, std::size_t rung) const;
+    bool is_last(std::size_t rung) const { return rung + 1 == rungs_.size(); }
 
 private:
     static constexpr int strikes_max = 2;
 
-    bool may_be_barred(std::size_t rung) const { return rungs_[rung].speaks != Rung::Speaks::own_voice; }
+    bool may_be_barred(std::size_t rung) const {
+        return rungs_[rung].speaks != Rung::Speaks::own_voice || !is_last(rung);
+    }
     bool same_account(std::size_t a, std::size_t b) const {
         return a == b || (!rungs_[a].account.empty() && rungs_[a].account == rungs_[b].account);
     }

@@ -14,6 +14,10 @@ std::chrono::milliseconds ceil_ms(Instant::duration duration) {
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(duration), std::chrono::milliseconds{0});
 }
 
+Failure no_audio() {
+    return {Failure::Kind::unavailable, "no audio"};
+}
+
 }  // namespace
 
 SentenceSpeech::SentenceSpeech(MessageState& message, Text text, Owner& owner)
@@ -29,58 +33,76 @@ void SentenceSpeech::start() {
 
 SentenceSpeech::Audio SentenceSpeech::take() {
     assert(has_audio());
-    opened_ = true;
+    if (!std::exchange(opened_, true)) restart_standby();
     Audio audio = std::move(queue_.front());
     queue_.pop_front();
     return audio;
 }
 
 void SentenceSpeech::needed_by_changed() {
-    if (!utterance_) return;
-    utterance_->needed_by(message_.runs_dry_at);
+    if (standby_) standby_->attempt->needed_by(message_.runs_dry_at);
+    if (!speaker_) return;
+    speaker_->needed_by(message_.runs_dry_at);
     watch_deadline();
 }
 
 void SentenceSpeech::ask(std::size_t rung) {
     rung_ = rung;
+    rung_asked_at_ = message_.timers.now();
     retried_ = false;
     fell_back_ = fell_back_ || rung != 0;
     ask_again();
 }
 
 void SentenceSpeech::ask_again() {
-    received_ = 0;
-    to_skip_ = said_bytes_;
-    useful_ = false;
     dry_ = {};
-    asked_at_ = message_.timers.now();
-    Request request;
-    request.text = Secret{std::string(rest())};
-    request.voice = message_.memory.voice_of(rung_);
-    request.previous_text =
-        Secret{std::string(said_from_ == 0 ? text_.previous : text_.sentence.substr(0, said_from_))};
-    request.next_text = Secret{std::string(text_.next)};
-    utterance_ = message_.rungs[rung_].source->say(request, *this);
-    utterance_->needed_by(message_.runs_dry_at);
+    stood_by_ = standby_.has_value();
+    speaker_ = attempt_at(rung_);
     watch_deadline();
 }
 
-void SentenceSpeech::on_audio(audio::Clip clip) {
-    if (clip.empty()) return;
-    received_ += clip.size();
-    const std::size_t skipped = std::min(to_skip_, clip.size());
-    to_skip_ -= skipped;
-    if (skipped == clip.size()) return;
-    const Instant now = message_.timers.now();
-    const bool slow = too_slow(now);
-    const bool first = !std::exchange(useful_, true);
-    last_useful_at_ = now;
-    keep(clip.from(skipped));
+std::unique_ptr<Attempt> SentenceSpeech::attempt_at(std::size_t rung) {
+    const Start start = start_for(rung);
+    const std::string_view said = text_.sentence.substr(0, start.text_at);
+    Attempt::Plan plan{.rung = rung, .request = {}, .skip_bytes = start.skip_bytes, .silence_bytes_max = {}};
+    plan.request.text = Secret{std::string(text_.sentence.substr(start.text_at))};
+    plan.request.voice = message_.memory.voice_of(rung);
+    plan.request.previous_text = Secret{std::string(said.empty() ? text_.previous : said)};
+    plan.request.next_text = Secret{std::string(text_.next)};
+    plan.silence_bytes_max = silence_bytes_max(text_.sentence.substr(start.text_at));
+    auto attempt = std::make_unique<Attempt>(plan, *message_.rungs[rung].source, message_.timers,
+                                             static_cast<Attempt::Owner&>(*this));
+    attempt->needed_by(message_.runs_dry_at);
+    return attempt;
+}
+
+// The same voice goes on at the byte, another at the word; while nobody has heard any of it, at the beginning.
+SentenceSpeech::Start SentenceSpeech::start_for(std::size_t rung) const {
+    if (!opened_) return {0, 0};
+    if (message_.memory.sound_alike(rung_, rung)) return {said_from_, said_bytes_};
+    const double seconds = std::chrono::duration<double>(audio::duration_of(said_bytes_)).count();
+    const double units = seconds * message_.rates.units_per_second(voice_label(rung_));
+    return {said_from_ + message_.words.at_or_before(rest(), offset_after(rest(), units)), 0};
+}
+
+void SentenceSpeech::go_on_at(Start start) {
+    said_from_ = start.text_at;
+    said_bytes_ = start.skip_bytes;
+}
+
+void SentenceSpeech::on_attempt_audio(Attempt& attempt, audio::Clip clip) {
+    if (&attempt != speaker_.get()) return on_standby_audio(std::move(clip));
+    const bool first = attempt.new_bytes() == clip.size();
+    const bool slow = !first && too_slow();
+    const bool watch = first || stood_by_;  // otherwise the timer that runs looks again when it fires
+    standby_.reset();
+    stood_by_ = false;
+    keep(std::move(clip));
     if (audio::duration_of(said_bytes_) > message_.options.sentence_audio_max) {
-        return attempt_failed({Failure::Kind::unavailable, "endless audio"}, false);
+        return attempt_failed("endless audio");
     }
-    if (slow) return attempt_failed({Failure::Kind::unavailable, "slower than real time"}, false);
-    if (first) watch_deadline();
+    if (slow) return attempt_failed("slower than real time");
+    if (watch) watch_deadline();
     owner_.on_sentence_progress();
 }
 
@@ -91,42 +113,65 @@ void SentenceSpeech::keep(audio::Clip clip) {
 
 // Adds up the silence the caller heard while waiting for this sentence to go on. With nobody left to turn to, slow is
 // better than not.
-bool SentenceSpeech::too_slow(Instant now) {
-    if (!opened_ || !useful_ || now <= message_.runs_dry_at) return false;
+bool SentenceSpeech::too_slow() {
+    const Instant now = message_.timers.now();
+    if (!opened_ || now <= message_.runs_dry_at) return false;
     dry_ += now - message_.runs_dry_at;
     TriedRungs tried = tried_;
     tried.add(rung_);
     return dry_ > message_.options.dry_max && message_.memory.next(tried).has_value();
 }
 
-void SentenceSpeech::on_finished() {
-    if (const auto failure = fault_of_finished()) return attempt_failed(*failure, true);
-    message_.rates.learn(voice_label(rung_), rest(), received_);
-    end(State::whole);
+void SentenceSpeech::on_attempt_ended(Attempt& attempt, std::optional<Failure> failure) {
+    if (&attempt != speaker_.get()) {
+        if (failure || attempt.new_bytes() == 0) return on_standby_failed(failure.value_or(no_audio()));
+        standby_->finished = true;
+        return;
+    }
+    if (failure) {
+        const bool retry = is_transient(failure->kind) && failure->scope == Failure::Scope::attempt;
+        if (failure->reason == Attempt::silence) take_back(attempt.silent_bytes());
+        leave_attempt(*failure, retry);
+    } else {
+        judge_finished();
+    }
     owner_.on_sentence_progress();
+}
+
+// Nothing was said in the silence at its end.
+void SentenceSpeech::take_back(std::size_t bytes) {
+    said_bytes_ -= std::min(said_bytes_, bytes);
+    standby_.reset();
+}
+
+void SentenceSpeech::judge_finished() {
+    if (const auto failure = fault_of_finished()) return leave_attempt(*failure, true);
+    message_.rates.learn(voice_label(rung_), rest(), speaker_->bytes());
+    end(State::whole);
 }
 
 // A source may end well and yet have said nothing, or only the beginning.
 std::optional<Failure> SentenceSpeech::fault_of_finished() const {
-    if (received_ == 0 && is_speakable(rest())) return Failure{Failure::Kind::unavailable, "no audio"};
+    const std::size_t bytes = speaker_->bytes();
+    if (bytes == 0 && is_speakable(rest())) return no_audio();
     constexpr std::size_t units_min = 20;  // a few short words may be fast
     const std::size_t units = spoken_units(rest());
     const double most = message_.options.units_per_second_max;
-    const double seconds = std::chrono::duration<double>(audio::duration_of(received_)).count();
+    const double seconds = std::chrono::duration<double>(audio::duration_of(bytes)).count();
     if (most > 0 && units >= units_min && is_speakable(rest()) && static_cast<double>(units) > most * seconds) {
         return Failure{Failure::Kind::unavailable, "audio cut short"};
     }
     return std::nullopt;
 }
 
-void SentenceSpeech::on_failed(Failure failure) {
-    const bool retry = is_transient(failure.kind) && failure.scope == Failure::Scope::attempt;
-    attempt_failed(failure, retry);
+// Ends in a call of the owner, which may destroy this.
+void SentenceSpeech::attempt_failed(const char* reason) {
+    leave_attempt({Failure::Kind::unavailable, reason}, false);
+    owner_.on_sentence_progress();
 }
 
-// Ends in a call of the owner, which may destroy this.
-void SentenceSpeech::attempt_failed(const Failure& failure, bool retry) {
-    utterance_.reset();
+void SentenceSpeech::leave_attempt(const Failure& failure, bool retry) {
+    speaker_.reset();
     timer_.reset();
     message_.report(rung_, failure);
     if (!opened_) {
@@ -134,36 +179,34 @@ void SentenceSpeech::attempt_failed(const Failure& failure, bool retry) {
         said_from_ = said_bytes_ = 0;
     }
     if (retry && !retried_) {
-        retried_ = true;
-        std::uniform_int_distribution<std::int64_t> delay(message_.options.retry_delay_min.count(),
-                                                          message_.options.retry_delay_max.count());
-        timer_ = message_.timers.after(std::chrono::milliseconds{delay(message_.random)}, [this] { ask_again(); });
+        retry_soon();
     } else {
         next_rung(failure.kind);
     }
-    owner_.on_sentence_progress();
+}
+
+void SentenceSpeech::retry_soon() {
+    retried_ = true;
+    std::uniform_int_distribution<std::int64_t> delay(message_.options.retry_delay_min.count(),
+                                                      message_.options.retry_delay_max.count());
+    timer_ = message_.timers.after(std::chrono::milliseconds{delay(message_.random)}, [this] { ask_again(); });
 }
 
 void SentenceSpeech::next_rung(Failure::Kind kind) {
     message_.memory.left(rung_, kind, tried_);
     const auto rung = message_.memory.next(tried_);
+    if (rung && standby_ && standby_->attempt->rung() == *rung) return take_over();
+    standby_.reset();
     if (!rung) return end(State::exhausted);
-    if (opened_ && !message_.memory.sound_alike(rung_, *rung)) move_to_voice_of(*rung);
+    go_on_at(start_for(*rung));
     if (!is_speakable(rest())) return end(State::whole);
     ask(*rung);
 }
 
-void SentenceSpeech::move_to_voice_of(std::size_t rung) {
-    assert(rung != rung_);
-    const double seconds = std::chrono::duration<double>(audio::duration_of(said_bytes_)).count();
-    const double units = seconds * message_.rates.units_per_second(voice_label(rung_));
-    said_from_ += message_.words.at_or_before(rest(), offset_after(rest(), units));
-    said_bytes_ = 0;
-}
-
 void SentenceSpeech::end(State state) {
     state_ = state;
-    utterance_.reset();
+    speaker_.reset();
+    standby_.reset();
     timer_.reset();
 }
 
@@ -171,24 +214,88 @@ void SentenceSpeech::end(State state) {
 Instant SentenceSpeech::give_up_at() const {
     const LadderOptions& options = message_.options;
     const Instant spare = message_.runs_dry_at - options.switch_reserve;
-    if (useful_) return std::max(last_useful_at_ + options.stall_max, spare);
+    if (speaker_->new_bytes() > 0) return std::max(speaker_->heard_at() + options.stall_max, spare);
+    // Behind the last voice there is only the apology: with many calls waiting for it, late speech is better than none.
     const auto patience = message_.rungs[rung_].first_audio_max;
-    if (!message_.heard_any) return asked_at_ + patience;
-    // Behind a voice of our own there is only the apology: with many calls waiting for it, late speech is better than
-    // none.
-    const bool last_voice = message_.rungs[rung_].speaks == Rung::Speaks::own_voice;
-    const auto resume_max = last_voice ? patience : std::min(options.resume_audio_max, patience);
-    return std::max({asked_at_ + resume_max, std::min(asked_at_ + patience, message_.runs_dry_at), spare});
+    const auto resume_max = message_.memory.is_last(rung_) ? patience : std::min(options.resume_audio_max, patience);
+    // A retry has what its first attempt has left of the time.
+    if (!message_.heard_any) return std::max(rung_asked_at_ + patience, speaker_->asked_at() + resume_max);
+    const Instant asked_at = speaker_->asked_at();
+    return std::max({asked_at + resume_max, std::min(asked_at + patience, message_.runs_dry_at), spare});
 }
 
-// Bytes postpone the deadline without touching the timer, which looks again when it fires.
+// Not while the caller has plenty to hear: a standby costs a request, and there is time to ask when the speaker has
+// failed.
+Instant SentenceSpeech::stand_by_at() const {
+    const Instant give_up = give_up_at(), half = speaker_->heard_at() + (give_up - speaker_->heard_at()) / 2;
+    return std::clamp(message_.runs_dry_at - message_.options.switch_reserve, half, give_up);
+}
+
 void SentenceSpeech::watch_deadline() {
-    timer_ = message_.timers.after(ceil_ms(give_up_at() - message_.timers.now()), [this] { on_deadline(); });
+    const Instant next = stood_by_ ? give_up_at() : stand_by_at();
+    timer_ = message_.timers.after(ceil_ms(next - message_.timers.now()), [this] { on_deadline(); });
 }
 
 void SentenceSpeech::on_deadline() {
-    if (message_.timers.now() < give_up_at()) return watch_deadline();
-    attempt_failed({Failure::Kind::unavailable, useful_ ? "stalled" : "first audio timeout"}, false);
+    const Instant now = message_.timers.now();
+    if (now >= give_up_at()) {
+        return attempt_failed(speaker_->new_bytes() > 0 ? "stalled" : "first audio timeout");
+    }
+    if (!stood_by_ && now >= stand_by_at()) stand_by();
+    watch_deadline();
+}
+
+void SentenceSpeech::stand_by() {
+    stood_by_ = true;
+    const auto rung = message_.memory.next_elsewhere(tried_, rung_);
+    if (!rung || !is_speakable(text_.sentence.substr(start_for(*rung).text_at))) return;
+    standby_.emplace(attempt_at(*rung));
+}
+
+void SentenceSpeech::restart_standby() {
+    if (!standby_) return;
+    standby_.reset();
+    stand_by();
+}
+
+void SentenceSpeech::on_standby_audio(audio::Clip clip) {
+    standby_->audio.push_back(std::move(clip));
+    if (!message_.memory.sound_alike(rung_, standby_->attempt->rung())) return;
+    message_.report(rung_, {Failure::Kind::unavailable, "overtaken"});
+    message_.memory.left(rung_, Failure::Kind::unavailable, tried_);
+    take_over();
+    owner_.on_sentence_progress();
+}
+
+void SentenceSpeech::on_standby_failed(const Failure& failure) {
+    const std::size_t rung = standby_->attempt->rung();
+    standby_.reset();
+    message_.report(rung, failure);
+    message_.memory.left(rung, failure.kind, tried_);
+    stand_by();
+}
+
+// The standby becomes the speaker.
+void SentenceSpeech::take_over() {
+    Standby standby = *std::exchange(standby_, std::nullopt);
+    const std::size_t rung = standby.attempt->rung();
+    if (!opened_) queue_.clear();
+    go_on_at(start_for(rung));
+    rung_ = rung;
+    rung_asked_at_ = standby.attempt->asked_at();
+    retried_ = stood_by_ = false;
+    fell_back_ = true;
+    dry_ = {};
+    speaker_ = std::move(standby.attempt);
+    for (audio::Clip& clip : standby.audio) keep(std::move(clip));
+    if (!standby.finished) return watch_deadline();
+    judge_finished();
+}
+
+std::optional<std::size_t> SentenceSpeech::silence_bytes_max(std::string_view text) const {
+    const bool asks_for_silence = text.contains("<break");
+    if (asks_for_silence || !is_speakable(text)) return std::nullopt;
+    return audio::bytes_in(message_.options.silence_max);
 }
 
 std::string SentenceSpeech::voice_label(std::size_t rung) const {

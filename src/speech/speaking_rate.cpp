@@ -82,6 +82,7 @@ void SpeakingRates::learn(std::string_view voice, std::string_view text, std::si
     if (known != rates_.end()) {
         known->second = rate;
     } else {
+        if (rates_.size() == voices_max) rates_.erase(rates_.begin());
         rates_.emplace_back(voice, rate);
     }
 }

@@ -31,7 +31,9 @@ public:
     double units_per_second(std::string_view voice) const;
 
 private:
-    std::vector<std::pair<std::string, double>> rates_;  // a message meets few voices
+    static constexpr std::size_t voices_max = 64;  // the one learnt first goes first
+
+    std::vector<std::pair<std::string, double>> rates_;
 };
 
 }  // namespace speech

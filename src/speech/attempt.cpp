@@ -1,0 +1,60 @@
+#include "speech/attempt.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+#include <utility>
+
+namespace speech {
+
+namespace {
+
+Failure only_silence() {
+    return {Failure::Kind::unavailable, Attempt::silence};
+}
+
+}  // namespace
+
+Attempt::Attempt(const Plan& plan, SpeechSource& source, const Timers& timers, Owner& owner)
+    : rung_(plan.rung),
+      timers_(timers),
+      owner_(owner),
+      asked_at_(timers.now()),
+      to_skip_(plan.skip_bytes),
+      may_be_silent_(!plan.silence_bytes_max),
+      hush_(plan.silence_bytes_max.value_or(std::numeric_limits<std::size_t>::max())),
+      heard_at_(asked_at_),
+      utterance_(source.say(plan.request, static_cast<Listener&>(*this))) {}
+
+void Attempt::on_audio(audio::Clip clip) {
+    bytes_ += clip.size();
+    const std::size_t skipped = std::min(to_skip_, clip.size());
+    to_skip_ -= skipped;
+    if (skipped == clip.size()) return;
+    clip = clip.from(skipped);
+    if (!hush_.hear(clip.bytes())) return owner_.on_attempt_ended(*this, only_silence());
+    hushed_.push_back(std::move(clip));
+    if (hush_.voice_heard()) std::ignore = pass_on_hushed();
+}
+
+void Attempt::on_finished() {
+    if (!hushed_.empty() && !may_be_silent_) return owner_.on_attempt_ended(*this, only_silence());
+    if (pass_on_hushed()) owner_.on_attempt_ended(*this, std::nullopt);
+}
+
+// False: this is gone.
+bool Attempt::pass_on_hushed() {
+    while (!hushed_.empty()) {
+        audio::Clip clip = std::move(hushed_.front());
+        hushed_.pop_front();
+        new_bytes_ += clip.size();
+        heard_at_ = timers_.now();
+        silent_bytes_ = hush_.silent_bytes();
+        const Lifetime::Watch watch(lifetime_);
+        owner_.on_attempt_audio(*this, std::move(clip));
+        if (watch.ended()) return false;
+    }
+    return true;
+}
+
+}  // namespace speech

@@ -1,0 +1,123 @@
+// Silence where speech should be.
+
+#include "speech/hush.hpp"
+#include "speech/ladder_fixture.hpp"
+
+namespace {
+
+using namespace speech;
+using namespace speech::testing;
+
+constexpr std::byte silence{0xFF};
+
+TEST(Hush, measures_the_silence_at_the_end) {
+    Hush hush(100);
+    EXPECT_TRUE(hush.hear(std::vector(60, silence)));
+    EXPECT_FALSE(hush.voice_heard());
+    EXPECT_EQ(hush.silent_bytes(), 60U);
+    EXPECT_TRUE(hush.hear(std::vector{from_socket, silence, std::byte{0x7F}}));
+    EXPECT_TRUE(hush.voice_heard());
+    EXPECT_EQ(hush.silent_bytes(), 2U);
+    EXPECT_TRUE(hush.hear(std::vector(98, silence)));
+    EXPECT_FALSE(hush.hear(std::vector(1, silence)));
+}
+
+TEST(Hush, finds_a_silence_in_the_middle_of_a_piece) {
+    std::vector<std::byte> piece(300, from_socket);
+    std::fill(piece.begin() + 50, piece.begin() + 151, silence);
+    EXPECT_FALSE(Hush(100).hear(piece));
+    EXPECT_TRUE(Hush(101).hear(piece));
+}
+
+class LadderSilence : public LadderTest {
+protected:
+    // A voice that falls silent after so many bytes.
+    static ScriptedSource::Sounds silent_from(std::size_t bytes) {
+        return [bytes](const Request& request) {
+            const audio::Clip whole = audio_of(request, from_socket);
+            std::vector<std::byte> sound(whole.bytes().begin(), whole.bytes().end());
+            std::fill(sound.begin() + static_cast<std::ptrdiff_t>(std::min(bytes, sound.size())), sound.end(), silence);
+            return audio::Clip(std::move(sound));
+        };
+    }
+    void speak(const std::string& text, ScriptedSource& voice) {
+        ladder.emplace(std::vector<Rung>{{"socket", &voice, "account"}, {"local", &local, "", Rung::Speaks::own_voice}},
+                       &apology, timers, options);
+        say(text);
+        timers.run();
+        EXPECT_TRUE(listener.finished);
+    }
+    static Script in_chunks() { return Script(100, audio_after(5ms, 1000)); }
+};
+
+TEST_F(LadderSilence, is_not_played_as_speech) {
+    ScriptedSource mute{timers, always(in_chunks()), silent_from(0)};
+    speak(one, mute);
+    EXPECT_EQ(runs(), (Runs{{from_local, letters(one)}}));
+    EXPECT_EQ(mute.requests.size(), 2U) << "tried once more";
+    EXPECT_TRUE(saw("failed socket: silence"));
+}
+
+TEST_F(LadderSilence, is_noticed_in_a_short_text_when_it_ends) {
+    ScriptedSource mute{timers, always(says_it()), silent_from(0)};
+    speak("Good day.", mute);
+    EXPECT_EQ(runs(), (Runs{{from_local, letters("Good day.")}}));
+}
+
+TEST_F(LadderSilence, in_the_middle_of_a_sentence_makes_another_voice_go_on_where_it_began) {
+    ScriptedSource mute{timers, always(in_chunks()), silent_from(14 * letter_bytes)};  // inside "first"
+    speak(one, mute);
+    EXPECT_EQ(local.texts(), Texts{"first sentence of all. "});
+    const auto heard = runs();
+    ASSERT_EQ(heard.size(), 3U);
+    EXPECT_EQ(heard[0], (Runs::value_type{from_socket, 14 * letter_bytes}));
+    EXPECT_LE(heard[1].second, 8000U) << "of silence";
+    EXPECT_EQ(heard[2], (Runs::value_type{from_local, letters("first sentence of all. ")}));
+}
+
+TEST_F(LadderSilence, in_the_middle_of_a_sentence_ends_when_the_same_voice_speaks_again) {
+    int attempts = 0;
+    ScriptedSource voice{timers, always(in_chunks()), [&](const Request& request) {
+                             return silent_from(attempts++ == 0 ? 14 * letter_bytes : letters(one))(request);
+                         }};
+    voice.script = always([] {
+        Script script = in_chunks();
+        script.push_back(finish_after(1ms));
+        return script;
+    }());
+    speak(one, voice);
+    const auto heard = runs();
+    ASSERT_EQ(heard.size(), 3U);
+    EXPECT_EQ(heard[0].second + heard[2].second, letters(one)) << "every byte of it, once";
+    EXPECT_TRUE(local.requests.empty());
+}
+
+TEST_F(LadderSilence, before_the_first_word_is_held_back_until_it_comes) {
+    ScriptedSource late{timers, always({audio_after(100ms, 4000), audio_after(300ms), finish_after(0ms)}),
+                        [](const Request& request) {
+                            const audio::Clip whole = audio_of(request, from_socket);
+                            std::vector<std::byte> sound(whole.bytes().begin(), whole.bytes().end());
+                            std::fill(sound.begin(), sound.begin() + 4000, silence);
+                            return audio::Clip(std::move(sound));
+                        }};
+    speak(one, late);
+    EXPECT_EQ(listener.bytes, letters(one));
+    EXPECT_EQ(listener.clips.at(0).first, listener.clips.at(1).first);
+}
+
+TEST_F(LadderSilence, may_be_what_the_text_asks_for) {
+    const std::string pause = "Hold <break time=\"3s\" /> the line please.";
+    ScriptedSource calm{timers, always(says_it()), silent_from(4000)};
+    speak(pause, calm);
+    EXPECT_EQ(listener.bytes, letters(pause));
+    EXPECT_TRUE(local.requests.empty());
+}
+
+TEST_F(LadderSilence, may_be_what_a_text_without_a_word_sounds_like) {
+    ScriptedSource calm{timers, always(says_it()), silent_from(0)};
+    speak("…", calm);
+    EXPECT_GT(listener.bytes, 0U);
+    EXPECT_TRUE(local.requests.empty());
+}
+
+}  // namespace
