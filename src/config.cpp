@@ -173,6 +173,8 @@ const std::array settings{
             [](Configuration& to, const std::string& text) { return number(text, 0, 86'400, [&](std::int64_t v) { to.gateway.drain_max = std::chrono::seconds(v); }); }},
     Setting{"LOG_LEVEL", nullptr, "--log-level", "info", "debug, info, warn or error",
             [](Configuration& to, const std::string& text) { to.log_level = text; return one_of(text, {"debug", "info", "warn", "error"}); }},
+    Setting{"LOG_FORMAT", nullptr, "--log-format", "text", "text, or json: one object a line",
+            [](Configuration& to, const std::string& text) { to.log_as_json = text == "json"; return one_of(text, {"text", "json"}); }},
 };
 // clang-format on
 

@@ -15,6 +15,7 @@
 struct Configuration {
     gateway::Options gateway;
     std::string log_level = "info";
+    bool log_as_json = false;
 };
 
 using Environment = std::function<std::optional<std::string>(const char* name)>;

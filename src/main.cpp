@@ -4,6 +4,7 @@
 #include "gateway/doctor.hpp"
 #include "gateway/server.hpp"
 #include "gateway/warm.hpp"
+#include "json_log.hpp"
 #include "simulator/call_command.hpp"
 
 #include <fmt/format.h>
@@ -59,8 +60,12 @@ void allow_many_sockets() {
     ::setrlimit(RLIMIT_NOFILE, &sockets);
 }
 
-void start_log(const std::string& level) {
-    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v", spdlog::pattern_time_type::utc);
+void start_log(const std::string& level, bool as_json = false) {
+    if (as_json) {
+        spdlog::set_formatter(make_json_log_formatter());
+    } else {
+        spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    }
     spdlog::set_level(spdlog::level::from_str(level));
     spdlog::flush_on(spdlog::level::info);
 }
@@ -98,7 +103,7 @@ int serve(std::span<const char* const> arguments) {
     const auto configuration = configuration_for(arguments);
     if (!configuration) return refuse(configuration.error());
 
-    start_log(configuration->log_level);
+    start_log(configuration->log_level, configuration->log_as_json);
     gateway::Server server(configuration->gateway);
     if (const auto listening = server.listen(); !listening) return refuse(listening.error());
     say_what_is_missing(configuration->gateway);

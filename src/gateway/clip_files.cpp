@@ -14,7 +14,7 @@ constexpr std::size_t stores_max = 4'096;  // waiting; their bytes are bounded b
 
 ClipFiles::ClipFiles(Options options) : options_(std::move(options)), directory_(options_.directory) {
     if (const auto opened = directory_.open(); !opened) {
-        spdlog::warn("nothing is cached on disk: {}", opened.error());
+        spdlog::warn("nothing is cached on disk reason={:?}", opened.error());
         writing_fails_ = true;
     }
     reader_ = std::jthread([this] { lookups_.work(); });
@@ -95,9 +95,10 @@ void ClipFiles::report(const std::expected<void, std::string>& written) {
     const bool fails = !written;
     if (std::exchange(writing_fails_, fails) == fails) return;
     if (fails) {
-        spdlog::warn("clips cannot be written to {}: {}", options_.directory.path.native(), written.error());
+        spdlog::warn("clips cannot be written directory={:?} reason={:?}", options_.directory.path.native(),
+                     written.error());
     } else {
-        spdlog::info("clips are written to {} again", options_.directory.path.native());
+        spdlog::info("clips are written again directory={:?}", options_.directory.path.native());
     }
 }
 

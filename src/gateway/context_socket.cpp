@@ -64,7 +64,7 @@ void ContextSocket::speak(Context& context) {
 void ContextSocket::on_connected(std::expected<net::WebSocketConnector::Opened, net::WebSocketRefusal> result) {
     connector_.reset();
     if (!result) {
-        spdlog::debug("elevenlabs socket: not opened: {}", result.error().reason);
+        spdlog::debug("elevenlabs socket not opened reason={:?}", result.error().reason);
         state_ = State::ended;
         return break_off(upgrade_failure(result.error()));
     }
@@ -114,7 +114,7 @@ void ContextSocket::on_audio(Context& context, elevenlabs::SocketFrame frame) {
 
 // It is followed by a close, mostly 0.8 s later. Nobody waits for that.
 void ContextSocket::on_error(const elevenlabs::SocketFrame& frame) {
-    spdlog::debug("elevenlabs socket: error {}", frame.error->code);
+    spdlog::debug("elevenlabs socket failed reason={:?}", frame.error->code);
     retired_ = true;
     const Failure failure = socket_failure(*frame.error);
     const auto context = find(frame.context_id);
@@ -128,7 +128,7 @@ void ContextSocket::on_binary(std::span<const char>) {
 }
 
 void ContextSocket::on_closed(std::uint16_t code, std::string_view) {
-    spdlog::debug("elevenlabs socket closed: code={} contexts={}", code, contexts_ever_);
+    spdlog::debug("elevenlabs socket closed code={} contexts={}", code, contexts_ever_);
     const State before = std::exchange(state_, State::ended);
     if (before == State::open) return break_off(close_failure(code));
     owner_.on_change();

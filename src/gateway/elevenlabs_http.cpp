@@ -78,12 +78,12 @@ private:
     }
 
     void on_done(std::expected<void, net::TransportError> result) override {
-        if (!result) spdlog::debug("elevenlabs transfer failed: {}", result.error().reason);
+        if (!result) spdlog::debug("elevenlabs transfer failed reason={:?}", result.error().reason);
         end_with(result ? reply_.finish() : reply_.break_off(result.error()));
     }
 
     void end_with(ElevenLabsReply::End end) {
-        spdlog::debug("elevenlabs reply: status={} outcome=\"{}\" audio_bytes={} request_id={}", reply_.status(),
+        spdlog::debug("elevenlabs reply status={} outcome={:?} audio_bytes={} request_id={:?}", reply_.status(),
                       end.failure ? end.failure->reason : "complete", reply_.audio_bytes(),
                       end.request_id.empty() ? request_id_ : end.request_id);
         const speech::Lifetime::Watch watch(lifetime_);

@@ -31,7 +31,7 @@ void work(VoiceQueue& queue, VoiceMaker& maker) {
             const auto made = job->make_sentence(maker);
             if (made.more && !queue.put_back(job, made.audio)) job->give_up();
         } catch (const std::exception& error) {
-            spdlog::error("embedded voice: {}", error.what());
+            spdlog::error("embedded voice failed reason={:?}", error.what());
             job->give_up();
         }
     }

@@ -60,15 +60,18 @@ bool RequestTrust::upgrade(const http::Request& request, std::string_view peer) 
     const std::string url = websocket_url(public_base_url(public_url_, request), path_and_query(request));
     const auto verdict = twilio::verify_upgrade(token_, url, signature);
     if (verdict) return true;
-    log_refusal("stream upgrade", peer, !signature.empty(), verdict.error().urls_tried);
+    log_refusal("stream_upgrade", peer, !signature.empty(), verdict.error().urls_tried);
     return false;
 }
 
 void RequestTrust::log_refusal(std::string_view what, std::string_view peer, bool header_present,
                                const std::vector<std::string>& urls_tried) const {
-    spdlog::warn("{} refused peer={} reason={} urls_tried=[{}]{}", what, peer,
-                 header_present ? "wrong_signature" : "no_signature", fmt::join(urls_tried, ", "),
-                 public_url_.empty() ? " hint: set WEBHOOK_BASE_URL to the address Twilio calls" : "");
+    // A reader of this line mostly has the wrong address in one of two places.
+    const char* const hint = public_url_.empty() ? "set WEBHOOK_BASE_URL to the address Twilio calls"
+                                                 : "one of urls_tried must be what Twilio calls, to the letter";
+    spdlog::warn("signature refused request={} peer={} reason={} urls_tried={:?} hint={:?}", what, peer,
+                 header_present ? "wrong_signature" : "no_signature", fmt::format("{}", fmt::join(urls_tried, " ")),
+                 hint);
 }
 
 }  // namespace gateway

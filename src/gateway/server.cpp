@@ -82,7 +82,7 @@ void Server::reload() {
 
 void Server::reload_api_keys() {
     const auto read = switchboard_.api.reload();
-    if (!read) return spdlog::error("the API keys stay as they were: {}", read.error());
+    if (!read) return spdlog::error("the API keys stay as they were reason={:?}", read.error());
     if (*read) spdlog::info("API keys read keys={}", **read);
 }
 
@@ -92,7 +92,7 @@ void Server::drain() {
 
 void Server::on_signal() {
     if (switchboard_.draining.exchange(true)) {
-        spdlog::warn("second signal: ending calls={}", switchboard_.directory.stream_count());
+        spdlog::warn("second signal, ending all calls calls={}", switchboard_.directory.stream_count());
         return end_calls();
     }
     net::EventLoop& loop = switchboard_.loops.front()->events;
@@ -114,12 +114,12 @@ void Server::check_drained() {
         return loop.stop();
     }
     if (!ending_ && now >= drain_ends_) {
-        spdlog::warn("the time to drain is over: ending calls={}", calls);
+        spdlog::warn("the time to drain is over, ending all calls calls={}", calls);
         end_calls();
     }
     if (now >= next_report_) {
         next_report_ = now + drain_report_interval;
-        spdlog::info("draining calls={}", calls);
+        spdlog::info("still draining calls={}", calls);
     }
     drain_check_->arm(now + drain_check_interval);
 }

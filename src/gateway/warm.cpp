@@ -144,7 +144,7 @@ std::unique_ptr<Warming> warm_in_background(LoopServices& loop, std::vector<Phra
         [totals](const Warming::Result& result) {
             ++(result.failure ? totals->failed : result.cached_already ? totals->cached : totals->made);
             if (result.failure)
-                spdlog::warn("phrase not cached line={} reason={}", result.phrase.line, *result.failure);
+                spdlog::warn("phrase not cached line={} reason={:?}", result.phrase.line, *result.failure);
         },
         [totals] {
             spdlog::info("phrases warmed cached_already={} made={} failed={}", totals->cached, totals->made,

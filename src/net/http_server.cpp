@@ -46,7 +46,7 @@ private:
             if (accepted >= 0) {
                 server_.accepted(accepted);
             } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                spdlog::warn("cannot accept connections: {}", std::strerror(errno));
+                spdlog::warn("cannot accept connections reason={:?}", std::strerror(errno));
                 listen(false);
                 resume_.arm(server_.loop_.now() + rest);
                 return;

@@ -46,20 +46,15 @@ TEST(Configuration, an_empty_variable_is_no_variable) {
 }
 
 TEST(Configuration, a_wrong_value_is_named_in_a_sentence) {
-    const std::pair<const char*, const char*> wrong[] = {{"PORT", "99999"},
-                                                         {"PORT", "80x"},
-                                                         {"THREADS", "0"},
-                                                         {"WEBHOOK_BASE_URL", "phone.example.org"},
-                                                         {"VOICE_ID", "a/b"},
-                                                         {"VOICE_STYLE", "2"},
-                                                         {"GREETING", "Hello {"},
-                                                         {"AFTER_SPEECH", "leave"},
-                                                         {"LEAD_MS", "1"},
-                                                         {"LOG_LEVEL", "loud"},
-                                                         {"MODEL_ID", "eleven_v3"},
-                                                         {"VOICE_SPEED", "fast"},
-                                                         {"VOICE_SPEAKER_BOOST", "1"},
-                                                         {"DRAIN_SECONDS", "-1"}};
+    const std::pair<const char*, const char*> wrong[] = {
+        {"PORT", "99999"},       {"PORT", "80x"},
+        {"THREADS", "0"},        {"WEBHOOK_BASE_URL", "phone.example.org"},
+        {"VOICE_ID", "a/b"},     {"VOICE_STYLE", "2"},
+        {"GREETING", "Hello {"}, {"AFTER_SPEECH", "leave"},
+        {"LEAD_MS", "1"},        {"LOG_LEVEL", "loud"},
+        {"LOG_FORMAT", "xml"},   {"MODEL_ID", "eleven_v3"},
+        {"VOICE_SPEED", "fast"}, {"VOICE_SPEAKER_BOOST", "1"},
+        {"DRAIN_SECONDS", "-1"}};
     for (const auto& [name, value] : wrong) {
         const auto refused = read({}, {{name, value}});
         ASSERT_FALSE(refused) << name << "=" << value;

@@ -30,6 +30,7 @@ WRONG = {
     "MAX_CALLS": ["0", "many"],
     "DRAIN_SECONDS": ["-1"],
     "LOG_LEVEL": ["loud"],
+    "LOG_FORMAT": ["xml"],
 }
 
 

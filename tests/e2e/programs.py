@@ -118,7 +118,7 @@ class Server(Program):
         self.settings = {"PORT": 0, "HOST": "127.0.0.1", "THREADS": 2} | (settings or {})
         super().__init__([program("mouthpiece"), "serve", *flags], self.settings, directory)
         try:
-            self.port = int(self.await_log(r"serving .*port=(\d+)", START_SECONDS_MAX).group(1))
+            self.port = int(self.await_log(r"serving\b.*\bport\W+(\d+)", START_SECONDS_MAX).group(1))
             wait_until(self._ready, START_SECONDS_MAX, "GET /ready answers 200")
         except BaseException:
             self.__exit__()

@@ -75,9 +75,9 @@ def a_webhook_needs_twilios_signature():
         check_refused(requests.get(server.api("/call/incoming"), params=fields, timeout=10), "an unsigned GET")
         check_equal(server.metric("mouthpiece_synthesis_requests_total") or 0, 0, "nothing was synthesised for them")
 
-        refusal = server.log_lines("webhook refused")[0]
+        refusal = server.log_lines("signature refused", "request=webhook")[0]
         check("reason=no_signature" in refusal, "the log tells that there was no signature", refusal)
-        check(server.log_lines("webhook refused", "reason=wrong_signature"), "or that it was wrong")
+        check(server.log_lines("signature refused", "request=webhook", "reason=wrong_signature"), "or that it was wrong")
         check(WEBHOOK_URL in refusal, "and the URL that was expected to be signed", refusal)
 
         check_equal(post_webhook(server, fields, sign=right).status_code, 200, "the right signature opens")
@@ -132,7 +132,7 @@ def the_upgrade_needs_twilios_signature():
         check_equal(status(signed(f"wss://other.example.org{PREFIX}/call/connection")), 403, "an upgrade signed for another host is refused")
         check_equal(status(signed()), 101, "the right signature opens")
         check_equal(status(signed(STREAM_URL + "/")), 101, "so does Twilio's form with a slash at the end")
-        refusal = server.log_lines("stream upgrade refused")[0]
+        refusal = server.log_lines("signature refused", "request=stream_upgrade")[0]
         check(STREAM_URL in refusal, "the log tells the URL that was expected to be signed", refusal)
         check(AUTH_TOKEN not in server.log(), "the auth token is not in the log")
 
