@@ -32,6 +32,7 @@ void declare_calls(CLI::App& app, Settings& settings) {
     app.add_option("--calls", plan.calls, "At the same time")->check(CLI::Range(1, 15'000))->capture_default_str();
     app.add_option("--call-seconds", plan.call_seconds, "How long each lasts; then another takes its place")
         ->capture_default_str();
+    app.add_option("--ramp-seconds", plan.ramp_seconds, "Until all are up (default: the length of a call)");
     app.add_option("--seconds", plan.window_seconds, "How long it is measured, once all are up")->capture_default_str();
     app.add_option("--expect-ms", plan.expect_ms, "Audio that each call must get; less counts as too_short");
     app.add_flag("--echo", plan.stamp_frames,

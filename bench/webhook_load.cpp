@@ -1,9 +1,11 @@
-// webhook-load: as many webhooks as a server answers, over a few connections that stay open, each for another call; one
-// line of JSON.
+// webhook-load: many webhooks, as fast as a server answers them, over a few connections that stay open, each for
+// another call; one line of JSON. Their number is bounded and not their time, because a server may refuse calls beyond
+// a limit.
 
 #include "load/histogram.hpp"
 #include "load/http_text.hpp"
 #include "load/server_watch.hpp"
+#include "load/speech_upstream.hpp"
 #include "load/webhook.hpp"
 
 #include <CLI/CLI.hpp>
@@ -11,116 +13,129 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <span>
 #include <string>
 
 namespace {
 
-struct Count {
-    std::uint64_t asked = 0, answered = 0, wrong = 0;
-    bench::Histogram latency;
+class Tester {
+public:
+    Tester(bench::Loop& loop, const bench::ServerWatch& server, std::uint64_t requests)
+        : loop_(loop), server_(server), requests_(requests), warm_up_(requests / 10) {}
+
+    // The next call, or none: all are asked.
+    std::optional<std::string> next_call() {
+        if (asked_ == requests_) return std::nullopt;
+        return fmt::format("CA{:016x}{:016x}", bench::now_ns(), ++asked_);
+    }
+    void answered(std::int64_t took_ns, bool right) {
+        ++answered_;
+        if (!right) ++wrong_;
+        if (answered_ > warm_up_) latency_.add(took_ns);
+        if (answered_ == warm_up_) begun_ = reading();
+        if (answered_ == requests_) loop_.stop();
+    }
+    void lost() {
+        ++wrong_;
+        loop_.stop();
+    }
+    bool all_right() const { return wrong_ == 0; }
+    std::string report() const {
+        const Reading now = reading();
+        const auto measured = static_cast<double>(answered_ - warm_up_);
+        const double seconds = static_cast<double>(now.at_ns - begun_.at_ns) / 1e9, cpu = now.cpu - begun_.cpu;
+        return fmt::format(
+            R"({{"requests":{},"wrong":{},"requests_per_second":{:.1f},"requests_per_cpu_second":{:.1f},)"
+            R"("server_cpu_share":{:.3f},"latency_ms":{}}})",
+            measured, wrong_, measured / seconds, cpu > 0 ? measured / cpu : 0, cpu / seconds, latency_.json());
+    }
+
+private:
+    struct Reading {
+        std::int64_t at_ns = 0;
+        double cpu = 0;
+    };
+    Reading reading() const { return {.at_ns = bench::now_ns(), .cpu = server_.cpu_seconds()}; }
+
+    bench::Loop& loop_;
+    const bench::ServerWatch& server_;
+    std::uint64_t requests_, warm_up_, asked_ = 0, answered_ = 0, wrong_ = 0;
+    Reading begun_;
+    bench::Histogram latency_;
 };
 
 class Asker final : public bench::Stream {
 public:
-    Asker(bench::Loop& loop, const bench::Plan& plan, SSL_CTX* tls, Count& count)
-        : Stream(loop, bench::Socket(bench::connect_to(plan.port), tls, false)), plan_(plan), count_(count) {
+    Asker(bench::Loop& loop, const bench::Plan& plan, SSL_CTX* tls, Tester& tester)
+        : Stream(loop, bench::Socket(bench::connect_to(plan.port), tls, false)), plan_(plan), tester_(tester) {
         ask();
     }
 
 private:
     void ask() {
+        const auto call_sid = tester_.next_call();
+        if (!call_sid) return;
         asked_ns_ = bench::now_ns();
-        send(bench::webhook_request(plan_, fmt::format("CA{:016x}{:016x}", asked_ns_, ++count_.asked)));
+        send(bench::webhook_request(plan_, *call_sid));
     }
     void on_bytes(std::span<char> bytes) override {
         answer_.append(bytes.data(), bytes.size());
         const bench::HttpText answer = bench::first_message(answer_);
         if (answer.bytes == 0) return;
-        ++count_.answered;
-        count_.latency.add(bench::now_ns() - asked_ns_);
-        if (!answer.head.starts_with("HTTP/1.1 200") || !bench::stream_parameters(answer.body)) ++count_.wrong;
+        tester_.answered(bench::now_ns() - asked_ns_,
+                         answer.head.starts_with("HTTP/1.1 200") && bench::stream_parameters(answer.body));
         answer_.clear();
         ask();
     }
-    void on_gone() override { ++count_.wrong; }
+    void on_gone() override { tester_.lost(); }
     void on_due(std::int64_t) override {}
 
     const bench::Plan& plan_;
-    Count& count_;
+    Tester& tester_;
     std::string answer_;
     std::int64_t asked_ns_ = 0;
 };
 
-// Warms the server up, measures, ends.
-class Clock final : public bench::Actor {
-public:
-    Clock(bench::Loop& loop, const Count& count, const bench::ServerWatch& server, double seconds)
-        : loop_(loop), count_(count), server_(server), seconds_(seconds), begun_ns_(bench::now_ns()) {
-        loop_.plan(*this, begun_ns_);
-    }
-    std::string report() const {
-        const double seconds = static_cast<double>(ended_ns_ - measured_from_ns_) / 1e9;
-        const auto answered = static_cast<double>(answered_);
-        return fmt::format(
-            R"({{"requests":{},"wrong":{},"requests_per_second":{:.1f},"requests_per_cpu_second":{:.1f},)"
-            R"("server_cpu_share":{:.3f},"latency_ms":{}}})",
-            answered_, count_.wrong, answered / seconds, cpu_ > 0 ? answered / cpu_ : 0, cpu_ / seconds,
-            count_.latency.json());
-    }
-
-private:
-    void on_ready(std::uint32_t) override {}
-    void on_due(std::int64_t now) override {
-        constexpr std::int64_t warm_up_ns = 1'000'000'000;
-        if (measured_from_ns_ == 0 && now > begun_ns_ + warm_up_ns) {
-            measured_from_ns_ = now;
-            answered_before_ = count_.answered;
-            cpu_before_ = server_.cpu_seconds();
-        }
-        if (measured_from_ns_ != 0 && now > measured_from_ns_ + static_cast<std::int64_t>(seconds_ * 1e9)) {
-            ended_ns_ = now;
-            answered_ = count_.answered - answered_before_;
-            cpu_ = server_.cpu_seconds() - cpu_before_;
-            loop_.stop();
-            return;
-        }
-        loop_.plan(*this, now + 10'000'000);
-    }
-
-    bench::Loop& loop_;
-    const Count& count_;
-    const bench::ServerWatch& server_;
-    double seconds_, cpu_before_ = 0, cpu_ = 0;
-    std::int64_t begun_ns_, measured_from_ns_ = 0, ended_ns_ = 0;
-    std::uint64_t answered_before_ = 0, answered_ = 0;
+struct Settings {
+    bench::Plan plan;
+    bench::UpstreamPlan upstream;
+    std::uint16_t upstream_port = 0;
+    unsigned connections = 16;
+    std::uint64_t requests = 9'000;
+    pid_t server = 0;
 };
+
+void declare(CLI::App& app, Settings& settings) {
+    settings.plan.webhook_path = "/api/v1/elevenlabs-twilio/call/incoming";
+    app.add_option("--port", settings.plan.port, "Of the server under test, on 127.0.0.1")->required();
+    app.add_option("--webhook", settings.plan.webhook_path)->capture_default_str();
+    app.add_option("--auth-token", settings.plan.auth_token, "Sign as Twilio does (default: no signatures)");
+    app.add_option("--host", settings.plan.host, "The server's public name, which is signed")->capture_default_str();
+    app.add_flag("--tls", settings.plan.tls, "https://, any certificate");
+    app.add_option("--connections", settings.connections)->check(CLI::Range(1, 1'000))->capture_default_str();
+    app.add_option("--requests", settings.requests, "The first tenth is not measured")->capture_default_str();
+    app.add_option("--upstream-port", settings.upstream_port, "Play ElevenLabs there");
+    app.add_option("--server-pid", settings.server, "Whose CPU time to report");
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    bench::Plan plan;
-    plan.webhook_path = "/api/v1/elevenlabs-twilio/call/incoming";
-    unsigned connections = 16;
-    double seconds = 5;
-    pid_t server = 0;
+    Settings settings;
     CLI::App app("Asks a webhook as often as it answers.");
-    app.add_option("--port", plan.port, "Of the server under test, on 127.0.0.1")->required();
-    app.add_option("--webhook", plan.webhook_path)->capture_default_str();
-    app.add_option("--auth-token", plan.auth_token, "Sign as Twilio does (default: no signatures)");
-    app.add_option("--host", plan.host, "The server's public name, which is signed")->capture_default_str();
-    app.add_flag("--tls", plan.tls, "https://, any certificate");
-    app.add_option("--connections", connections)->capture_default_str();
-    app.add_option("--seconds", seconds)->capture_default_str();
-    app.add_option("--server-pid", server, "Whose CPU time to report");
+    declare(app, settings);
     CLI11_PARSE(app, argc, argv);
     bench::Loop loop;
-    const bench::ServerWatch watch(server);
-    Count count;
-    SSL_CTX* tls = plan.tls ? bench::client_tls() : nullptr;
-    for (unsigned i = 0; i < connections; ++i) new Asker(loop, plan, tls, count);  // the loop discards them
-    Clock clock(loop, count, watch, seconds);
+    std::optional<bench::SpeechUpstream> upstream;
+    if (settings.upstream_port != 0)
+        upstream.emplace(loop, bench::listen_on(settings.upstream_port), settings.upstream);
+    const bench::ServerWatch watch(settings.server);
+    Tester tester(loop, watch, settings.requests);
+    SSL_CTX* tls = settings.plan.tls ? bench::client_tls() : nullptr;
+    for (unsigned i = 0; i < settings.connections; ++i)
+        new Asker(loop, settings.plan, tls, tester);  // the loop discards them
     loop.run();
-    std::printf("%s\n", clock.report().c_str());
-    return count.wrong == 0 ? 0 : 1;
+    std::printf("%s\n", tester.report().c_str());
+    return tester.all_right() ? 0 : 1;
 }

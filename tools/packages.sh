@@ -10,13 +10,20 @@ packages_for() {
             ;;
         test)
             echo python3 python3-websockets python3-requests python3-yaml curl
-            # A newer Node from elsewhere serves as well, and must not be replaced.
+            packages_for node
+            ;;
+        node) # a newer one from elsewhere serves as well, and must not be replaced
             command -v node >/dev/null || echo nodejs
             command -v npm >/dev/null || echo npm
             ;;
         check) echo python3 shellcheck clang-19 clang-format-19 clang-tidy-19 ;;
         fuzz) echo clang-19 libclang-rt-19-dev llvm-19 ;;
-        bench) echo libbenchmark-dev ;;
+        benchmark) echo libbenchmark-dev ;;
+        bench)
+            echo valgrind openssl python3 python3-fastapi python3-uvicorn python3-uvloop python3-httptools python3-httpx \
+                python3-websockets python3-multipart python3-twilio
+            packages_for node
+            ;;
     esac
 }
 

@@ -6,12 +6,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace bench {
 
 namespace {
 
-constexpr std::int64_t tick_ns = 1'000'000;
+constexpr std::int64_t tick_ns = 1'000'000, farewell_ns = 5'000'000'000;
 
 std::int64_t nanoseconds(double seconds) {
     return static_cast<std::int64_t>(seconds * 1e9);
@@ -25,9 +26,10 @@ Shift::Shift(Loop& loop, const Plan& plan, const ServerWatch& server, const Upst
       server_(server),
       upstream_(upstream),
       tls_(plan.tls ? client_tls() : nullptr),
-      last_ns_(now_ns()) {
-    next_call_ns_ = last_ns_;
-    window_begins_ns_ = last_ns_ + nanoseconds(plan_.call_seconds + 1);
+      begun_ns_(now_ns()),
+      last_ns_(begun_ns_) {
+    if (plan_.ramp_seconds == 0) plan_.ramp_seconds = plan_.call_seconds;
+    window_begins_ns_ = begun_ns_ + nanoseconds(plan_.ramp_seconds + 1);
     window_ends_ns_ = window_begins_ns_ + nanoseconds(plan_.window_seconds);
     before_ = read(last_ns_);
     loop_.plan(*this, last_ns_ + tick_ns);
@@ -46,15 +48,28 @@ void Shift::on_due(std::int64_t now) {
     call_seconds_ += active_ * static_cast<double>(now - last_ns_) / 1e9;
     last_ns_ = now;
     if (now < window_ends_ns_) {
-        for (; next_call_ns_ <= now; next_call_ns_ += nanoseconds(plan_.call_seconds) / plan_.calls) place_call();
+        while (next_call_ns() <= now) place_call();
     }
-    if (begin_.at_ns == 0 && now >= window_begins_ns_) begin_ = read(now);
-    if (end_.at_ns == 0 && now >= window_ends_ns_) end_ = read(now);
-    if (end_.at_ns != 0 && (active_ == 0 || now > window_ends_ns_ + nanoseconds(plan_.call_seconds + 5))) {
+    if (begin_.at_ns == 0 && now >= window_begins_ns_) {
+        begin_ = read(now);
+        std::fputs("measuring\n", stderr);
+    }
+    if (end_.at_ns == 0 && now >= window_ends_ns_) {
+        end_ = read(now);
+        tally_.over = true;
+    }
+    if (end_.at_ns != 0 && (active_ == 0 || now > window_ends_ns_ + farewell_ns)) {
         loop_.stop();
     } else {
         loop_.plan(*this, due_ns + tick_ns);
     }
+}
+
+// The first come during the ramp; as each of them ends, another takes its place.
+std::int64_t Shift::next_call_ns() const {
+    const auto number = static_cast<double>(placed_), calls = static_cast<double>(plan_.calls);
+    const double seconds = number < calls ? number / calls * plan_.ramp_seconds : number / calls * plan_.call_seconds;
+    return begun_ns_ + nanoseconds(seconds);
 }
 
 void Shift::place_call() {

@@ -24,6 +24,7 @@ public:
 private:
     void on_ready(std::uint32_t) override {}
     void on_due(std::int64_t now_ns) override;
+    std::int64_t next_call_ns() const;
     void place_call();
     void pick_up(const std::string& call_sid, const std::optional<std::string>& parameters);
 
@@ -45,7 +46,7 @@ private:
     std::uint32_t active_ = 0;
     std::uint64_t placed_ = 0;
     double call_seconds_ = 0;
-    std::int64_t last_ns_, next_call_ns_, window_begins_ns_, window_ends_ns_;
+    std::int64_t begun_ns_, last_ns_, window_begins_ns_, window_ends_ns_;
     Reading before_, begin_, end_;
 };
 

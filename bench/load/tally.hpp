@@ -19,6 +19,7 @@ struct Plan {
     bool tls = false;
     std::uint32_t calls = 10;
     double call_seconds = 12, window_seconds = 12;
+    double ramp_seconds = 0;      // until all calls are up; 0: call_seconds, so that they also end at an even pace
     std::uint32_t expect_ms = 0;  // audio every whole call must get
     bool stamp_frames = false;    // the caller's frames carry a stamp: for servers that echo
     bool find_stamps = false;     // what is heard may carry stamps: of the caller's frames, or of the upstream
@@ -33,6 +34,7 @@ struct Tally {
     std::int64_t longest_gap_ns = 0;
     std::uint64_t frames_sent = 0, media_received = 0, marks_received = 0, audio_bytes = 0;
     std::uint64_t sends_blocked = 0;  // the server did not read
+    bool over = false;                // everybody hangs up
     Histogram webhook, first_media, latency, send_lateness;
 
     std::uint64_t failures() const { return refused + lost + too_short; }

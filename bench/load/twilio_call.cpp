@@ -160,7 +160,7 @@ void TwilioCall::append_reached_marks(std::int64_t now_ns) {
 void TwilioCall::on_due(std::int64_t now) {
     const bool waited_enough = started_ns_ == 0 && now > placed_ns_ + patience_ns;
     if (waited_enough || (state_ == State::leaving && now > ends_ns_ + farewell_ns) || unsent() > backlog_max) drop();
-    if (state_ == State::streaming && now >= ends_ns_) hang_up();
+    if (state_ == State::streaming && (now >= ends_ns_ || context_.tally.over)) hang_up(now);
     if (state_ == State::streaming) {
         context_.tally.send_lateness.add(std::max<std::int64_t>(now - due_ns, 0));
         append_reached_marks(now);
@@ -177,11 +177,14 @@ void TwilioCall::send_outgoing() {
     outgoing.clear();
 }
 
-void TwilioCall::hang_up() {
+void TwilioCall::hang_up(std::int64_t now) {
     Tally& tally = context_.tally;
     ++tally.finished;
-    if (ear_.bytes() < std::size_t{context_.plan.expect_ms} * 8) ++tally.too_short;
-    if (context_.plan.expect_ms != 0 && ear_.bytes() == 0) ++tally.silent;
+    if (now >= ends_ns_ && ear_.bytes() < std::size_t{context_.plan.expect_ms} * 8) {
+        ++tally.too_short;
+        if (ear_.bytes() == 0) ++tally.silent;
+    }
+    ends_ns_ = now;
     append_text(fmt::format(
         R"({{"event":"stop","sequenceNumber":"{}","streamSid":"{}","stop":{{"accountSid":"AC00000000000000000000000000000001","callSid":"{}"}}}})",
         ++sequence_, stream_sid_, call_sid_));

@@ -39,7 +39,7 @@ private:
     void append_media(std::int64_t now_ns);
     void append_reached_marks(std::int64_t now_ns);
     void send_outgoing();
-    void hang_up();
+    void hang_up(std::int64_t now_ns);
 
     enum class State { upgrading, streaming, leaving };
 
