@@ -92,6 +92,10 @@ const std::array settings{
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.host = text; return std::nullopt; }},
     Setting{"THREADS", nullptr, "--threads", "one per core", "event loops",
             [](Configuration& to, const std::string& text) { return number(text, 1, 256, [&](std::int64_t v) { to.gateway.threads = static_cast<unsigned>(v); }); }},
+    Setting{"TLS_CERT_FILE", nullptr, "--tls-cert-file", "none: plain HTTP", "certificate and its chain in PEM form; read again when it changes, and on SIGHUP",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.tls_certificate_file = text; return std::nullopt; }},
+    Setting{"TLS_KEY_FILE", nullptr, "--tls-key-file", "none: plain HTTP", "the certificate's private key in PEM form, without a passphrase",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.tls_key_file = text; return std::nullopt; }},
     Setting{"WEBHOOK_BASE_URL", "BASE_URL", "--base-url", "https:// and the request's Host", "public address under which Twilio calls this server",
             [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.public_url); }},
     Setting{"TWILIO_AUTH_TOKEN", nullptr, nullptr, "none: signatures are not checked", "your primary Auth Token",
@@ -222,6 +226,15 @@ Fault apply_flags(Configuration& configuration, std::span<const char* const> arg
     return std::nullopt;
 }
 
+// What no setting can tell alone.
+Fault judge_together(const Configuration& configuration) {
+    const bool certificate = !configuration.gateway.tls_certificate_file.empty();
+    const bool key = !configuration.gateway.tls_key_file.empty();
+    if (certificate == key) return std::nullopt;
+    return fmt::format("{} is set and {} is not: TLS needs both.", certificate ? "TLS_CERT_FILE" : "TLS_KEY_FILE",
+                       certificate ? "TLS_KEY_FILE" : "TLS_CERT_FILE");
+}
+
 std::string_view trimmed(std::string_view text) {
     const std::size_t first = text.find_first_not_of(" \t\r");
     if (first == std::string_view::npos) return {};
@@ -262,6 +275,7 @@ std::expected<Configuration, std::string> read_configuration(std::span<const cha
     Configuration configuration = standard_configuration();
     if (auto fault = apply_environment(configuration, environment)) return std::unexpected(std::move(*fault));
     if (auto fault = apply_flags(configuration, arguments)) return std::unexpected(std::move(*fault));
+    if (auto fault = judge_together(configuration)) return std::unexpected(std::move(*fault));
     return configuration;
 }
 

@@ -21,7 +21,8 @@ struct Fetched {
 
 class Fetcher {
 public:
-    explicit Fetcher(net::EventLoop& loop) : loop_(loop), http_(loop, {}) {}
+    explicit Fetcher(net::EventLoop& loop, net::HttpClient::Options options = {})
+        : loop_(loop), http_(loop, std::move(options)) {}
 
     // Runs the loop until the answer is there; bounded in time and size.
     std::expected<Fetched, net::TransportError> fetch(net::OutgoingRequest request);

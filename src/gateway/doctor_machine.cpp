@@ -57,8 +57,11 @@ PortFinding examine_port(Fetcher& fetcher, const Options& options) {
         return {ok("port", fmt::format("{} is free: no server is running here.", options.port)), std::nullopt};
     const bool everywhere = options.host == "0.0.0.0" || options.host == "::";
     const std::string host = everywhere ? "127.0.0.1" : options.host;
-    const auto address = fmt::format("http://{}:{}{}/test", host, options.port, api_prefix);
-    if (const auto page = fetcher.get(address, introduction(options))) {
+    // Its certificate names the public address, and so not this one.
+    Fetcher local(fetcher.loop(), {.verify_peer = false});
+    const char* const scheme = options.tls_certificate_file.empty() ? "http" : "https";
+    const auto address = fmt::format("{}://{}:{}{}/test", scheme, host, options.port, api_prefix);
+    if (const auto page = local.get(address, introduction(options))) {
         if (auto instance = instance_of(*page)) {
             return {ok("port", fmt::format("A Mouthpiece runs on {}.", options.port)), std::move(instance)};
         }

@@ -43,6 +43,10 @@ Switchboard::Switchboard(Options given)
         if (!trusted) throw std::runtime_error(trusted.error());
         authorities = std::move(*trusted);
     }
+    if (!options.tls_certificate_file.empty()) {
+        certificate = std::make_unique<Certificate>(
+            Certificate::Files{.chain = options.tls_certificate_file, .key = options.tls_key_file});
+    }
     const unsigned count = or_one_per_core(options.threads);
     for (std::size_t i = 0; i < count; ++i) {
         loops.push_back(std::make_unique<LoopServices>(*this, i, count));

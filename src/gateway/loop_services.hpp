@@ -5,6 +5,7 @@
 #include "call/call_metrics.hpp"
 #include "gateway/api_access.hpp"
 #include "gateway/call_directory.hpp"
+#include "gateway/certificate.hpp"
 #include "gateway/clip_files.hpp"
 #include "gateway/embedded_voice.hpp"
 #include "gateway/loop_speech.hpp"
@@ -38,6 +39,7 @@ struct Switchboard {
     speech::ClipMemory memory;                    // what was said before
     std::unique_ptr<ClipFiles> clip_files;        // and on disk; null without Options::cache_directory
     std::shared_ptr<const net::Tls> authorities;  // whom to believe at ElevenLabs' WebSocket
+    std::unique_ptr<Certificate> certificate;     // ours; null: plain HTTP
     std::atomic<bool> draining = false;
     std::vector<std::unique_ptr<LoopServices>> loops;
 

@@ -82,6 +82,7 @@ std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops
         .sample(std::uint64_t{all.draining});
     render_circuits(text, loops);
     render_budget(text, loops);
+    if (all.certificate) text += render_certificate(*all.certificate);
     return text + render_cache(all.memory, all.clip_files.get()) + render_program();
 }
 
@@ -133,6 +134,18 @@ std::string render_cache(const speech::ClipMemory& memory, const ClipFiles* file
     write("mouthpiece_cache_not_stored_total", "counter", "Sentences the disk would not take.", {}, kept.not_stored);
     write("mouthpiece_cache_passed_over_total", "counter", "Lookups and stores there was no room to wait for.", {},
           disk.passed_over);
+    return text;
+}
+
+std::string render_certificate(const Certificate& certificate) {
+    std::string text;
+    MetricFamily(text, "mouthpiece_tls_certificate_expiry_timestamp_seconds", "gauge",
+                 "Unix time at which the first certificate of our chain expires.")
+        .sample(static_cast<std::uint64_t>(certificate.expires().time_since_epoch().count()));
+    MetricFamily reads(text, "mouthpiece_tls_certificate_reads_total", "counter",
+                       "Changes of our certificate's files, by what became of them.");
+    reads.sample(certificate.renewed(), {{"result", "renewed"}});
+    reads.sample(certificate.refused(), {{"result", "refused"}});
     return text;
 }
 

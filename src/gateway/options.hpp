@@ -16,7 +16,8 @@ namespace gateway {
 struct Options {
     std::string host = "0.0.0.0";
     std::uint16_t port = 8001;
-    unsigned threads = 0;  // event loops; 0: one per core
+    unsigned threads = 0;                            // event loops; 0: one per core
+    std::string tls_certificate_file, tls_key_file;  // PEM; both or neither, and then the server speaks plain HTTP
 
     std::string
         public_url;  // "https://phone.example.org": what Twilio calls us; empty: taken from each request's Host header

@@ -24,7 +24,8 @@ constexpr auto farewell = 1s;       // for close frames to reach their peers aft
 Server::Server(Options options) : switchboard_(std::move(options)) {
     for (auto& loop : switchboard_.loops) {
         routes_.push_back(std::make_unique<Routes>(*loop));
-        const net::HttpServer::Options listening{.host = switchboard_.options.host, .limits = {}};
+        net::HttpServer::Options listening{.host = switchboard_.options.host, .limits = {}};
+        if (switchboard_.certificate) listening.tls = switchboard_.certificate->tls();
         servers_.push_back(std::make_unique<net::HttpServer>(
             loop->events, listening,
             [&routes = *routes_.back()](const std::shared_ptr<net::Exchange>& exchange) { routes.handle(exchange); }));
@@ -68,6 +69,7 @@ void Server::run() {
         });
     };
     await_signal();
+    watch_certificate();
     for (std::size_t i = 1; i < switchboard_.loops.size(); ++i) {
         threads_.emplace_back([&loop = *switchboard_.loops[i]] { loop.events.run(); });
     }
@@ -78,12 +80,23 @@ void Server::run() {
 void Server::reload() {
     spdlog::info("reloading");
     if (api_keys_watch_) api_keys_watch_->look_now();
+    if (switchboard_.certificate) switchboard_.certificate->read_again();
 }
 
 void Server::reload_api_keys() {
     const auto read = switchboard_.api.reload();
     if (!read) return spdlog::error("the API keys stay as they were reason={:?}", read.error());
     if (*read) spdlog::info("API keys read keys={}", **read);
+}
+
+// Connections that are open keep the certificate they began with.
+void Server::watch_certificate() {
+    if (!switchboard_.certificate) return;
+    switchboard_.certificate->watch(switchboard_.loops.front()->events, [this](const auto& tls) {
+        for (std::size_t i = 0; i < servers_.size(); ++i) {
+            switchboard_.loops[i]->events.post([&server = *servers_[i], tls] { server.use_tls(tls); });
+        }
+    });
 }
 
 void Server::drain() {

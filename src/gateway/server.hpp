@@ -33,6 +33,7 @@ public:
     void drain();  // what the first signal does; from any thread
 
 private:
+    void watch_certificate();
     void on_signal();
     void reload();
     void reload_api_keys();

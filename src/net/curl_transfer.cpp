@@ -83,8 +83,8 @@ bool CurlTransfer::prepare(CURL* easy, const HttpClient::Options& options, CURLS
     curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
 
-    curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, options.verify_peer ? 1L : 0L);
+    curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, options.verify_peer ? 2L : 0L);
     curl_easy_setopt(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     // With a directory of certificates configured, as Debian does, curl loads the whole store for every connection:
     // some 20 ms of the loop's time. With a file alone it keeps what it has loaded.

@@ -71,7 +71,8 @@ public:
         std::size_t connections_per_host_max =
             64;  // further requests wait for one of these; idle ones are kept for reuse
         std::string user_agent = "mouthpiece";
-        std::string ca_file{};  // empty: the system's
+        std::string ca_file{};    // empty: the system's
+        bool verify_peer = true;  // false: any certificate is believed
     };
     HttpClient(EventLoop& loop, Options options);
     // Cancels what is under way; what is left of its Transfers is inert. Not to be destroyed from inside a callback.

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <sys/resource.h>
 #include <unordered_map>
 
@@ -25,12 +26,24 @@ void raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Whom to believe on wss://.
+std::shared_ptr<const net::Tls> authorities(const CallOptions& options) {
+    if (options.plan.route.plain_streams()) return nullptr;
+    auto tls = options.insecure ? net::Tls::trusting_client() : net::Tls::client(options.ca_file);
+    if (!tls) throw std::runtime_error(tls.error());
+    return std::move(*tls);
+}
+
 // Begins the calls at their times and ends the loop after the last of them.
 class Callers {
 public:
     explicit Callers(const CallOptions& options)
         : options_(options),
-          client_(loop_, {.connections_per_host_max = 256, .user_agent = "TwilioProxy/1.1", .ca_file = {}}),
+          client_(loop_, {.connections_per_host_max = 256,
+                          .user_agent = "TwilioProxy/1.1",
+                          .ca_file = options.ca_file,
+                          .verify_peer = !options.insecure}),
+          authorities_(authorities(options)),
           next_(loop_.timers(), [this] { begin_due(); }) {}
 
     int run() {
@@ -63,7 +76,7 @@ private:
         plan.ear.keep_audio = plan.ear.keep_audio && (number == 0 || options_.calls <= recordings_max);
         plan.ear.message_pause = std::max(plan.patience.after_mark, std::chrono::milliseconds(2'000));
         auto call =
-            std::make_unique<SimulatedCall>(Exchange{loop_, client_, frames_, random_}, std::move(plan),
+            std::make_unique<SimulatedCall>(Exchange{loop_, client_, authorities_, frames_, random_}, std::move(plan),
                                             [this, number](const CallReport& report) { ended(number, report); });
         SimulatedCall& started = *call;
         calls_.emplace(number, std::move(call));
@@ -108,6 +121,7 @@ private:
     const CallOptions& options_;
     net::EventLoop loop_;
     net::HttpClient client_;
+    const std::shared_ptr<const net::Tls> authorities_;
     FrameCheck frames_;
     std::mt19937_64 random_{std::random_device{}()};
     const std::string account_sid_ = new_sid("AC", random_);

@@ -49,6 +49,10 @@ void declare_call(CLI::App& app, CallOptions& options, Raw& raw) {
                                                                                  {"slash", SignatureMode::slash},
                                                                                  {"wrong", SignatureMode::wrong},
                                                                                  {"absent", SignatureMode::absent}}));
+    app.add_option("--ca-file", options.ca_file,
+                   "PEM file of the authorities to believe for https and wss, instead of the system's")
+        ->check(CLI::ExistingFile);
+    app.add_flag("--insecure", options.insecure, "Believe any certificate (tests)");
     app.add_flag("--insecure-ws", raw.plain_stream,
                  "Open wss:// streams without TLS at the webhook's host (automatic for http:// on this machine)");
 }
@@ -92,8 +96,9 @@ Problem read_addresses(const Raw& raw, CallPlan& plan) {
     if (!webhook || !webhook->scheme.starts_with("http"))
         return fmt::format("--url: '{}' is not a web address", raw.url);
     plan.webhook = *webhook;
-    if (raw.plain_stream || !raw.public_url.empty() || (webhook->scheme == "http" && webhook->loopback())) {
-        plan.route = Route(*webhook);
+    const bool plain = webhook->scheme == "http";
+    if (raw.plain_stream || !raw.public_url.empty() || (plain && webhook->loopback())) {
+        plan.route = Route(*webhook, raw.plain_stream || plain);
     }
     if (!raw.public_url.empty()) {
         const auto base = parse_address(raw.public_url);

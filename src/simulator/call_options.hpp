@@ -16,7 +16,9 @@ struct CallOptions {
     std::size_t calls = 1;
     double calls_per_second = 50;
     bool json = false;
-    std::string wav_file;  // empty: none
+    std::string wav_file;   // empty: none
+    std::string ca_file;    // whose certificates are believed; empty: the system's
+    bool insecure = false;  // any certificate is believed
 };
 
 // `args` is what follows the word "call". On failure, and for --help, the exit status; the text has been printed then.

@@ -62,8 +62,9 @@ encoding::FormFields call_parameters(const Caller& caller, std::string_view stat
 }
 
 WebAddress Route::to(WebAddress url) const {
-    if (!local()) return url;
-    url.scheme = url.scheme == "wss" || url.scheme == "ws" ? "ws" : local_.scheme;
+    if (local_.authority.empty()) return url;
+    if (url.scheme.starts_with("http")) url.scheme = local_.scheme;
+    if (plain_streams_ && url.scheme == "wss") url.scheme = "ws";
     url.authority = local_.authority;
     return url;
 }

@@ -25,17 +25,19 @@ std::string new_sid(std::string_view prefix, std::mt19937_64& random);
 // What every request of a call carries. `status` is ringing, in-progress, completed…
 encoding::FormFields call_parameters(const Caller& caller, std::string_view status);
 
-// How a public URL is reached: as it stands, or (loopback switch) at a server on this machine that speaks plain HTTP.
+// How a public URL is reached: as it stands, or (loopback switch) at a server on this machine, which may speak plain
+// HTTP.
 class Route {
 public:
     Route() = default;
-    explicit Route(WebAddress local) : local_(std::move(local)) {}
+    explicit Route(WebAddress local, bool plain_streams) : local_(std::move(local)), plain_streams_(plain_streams) {}
 
     WebAddress to(WebAddress url) const;
-    bool local() const { return !local_.authority.empty(); }
+    bool plain_streams() const { return plain_streams_; }  // without TLS, whatever the URL says
 
 private:
-    WebAddress local_;
+    WebAddress local_;  // without an authority: none
+    bool plain_streams_ = false;
 };
 
 // `url` is what Twilio would ask for, and what it signs. Null signature header when the caller has no token.

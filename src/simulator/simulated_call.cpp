@@ -55,7 +55,7 @@ void SimulatedCall::fetch(const WebAddress& url, std::string_view method, const 
     document_ = url;
     fetch_ = std::make_unique<DocumentFetch>(
         exchange_.client, webhook_request(plan_.caller, method, url, plan_.route, fields, exchange_.random),
-        plan_.route.local(), [this](auto document) { fetched(std::move(document)); });
+        plan_.route.plain_streams(), [this](auto document) { fetched(std::move(document)); });
 }
 
 void SimulatedCall::fetched(std::expected<Twiml, Notice> document) {
@@ -142,6 +142,7 @@ bool SimulatedCall::run(const ConnectStream& connect) {
 
     StreamPlan stream;
     stream.target = {.tls = reached.scheme == "wss",
+                     .authorities = exchange_.authorities,
                      .host = reached.host(),
                      .port = reached.port(),
                      .target = reached.target,

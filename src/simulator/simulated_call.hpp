@@ -35,6 +35,7 @@ struct CallPlan {
 struct Exchange {
     net::EventLoop& loop;
     net::HttpClient& client;
+    std::shared_ptr<const net::Tls> authorities;  // whom to believe on wss://; may be null when no stream is one
     FrameCheck& frames;
     std::mt19937_64& random;
 };

@@ -88,4 +88,15 @@ TEST(Dotenv, names_the_line_that_it_cannot_read) {
     EXPECT_NE(read_dotenv("A='open\n").error().find("line 1"), std::string::npos);
 }
 
+TEST(Configuration, tls_needs_certificate_and_key) {
+    const auto both = read({"--tls-key-file", "key.pem"}, {{"TLS_CERT_FILE", "chain.pem"}});
+    ASSERT_TRUE(both);
+    EXPECT_EQ(both->gateway.tls_certificate_file, "chain.pem");
+    EXPECT_EQ(both->gateway.tls_key_file, "key.pem");
+    EXPECT_EQ(read({}, {{"TLS_CERT_FILE", "chain.pem"}}).error(),
+              "TLS_CERT_FILE is set and TLS_KEY_FILE is not: TLS needs both.");
+    EXPECT_EQ(read({"--tls-key-file", "key.pem"}).error(),
+              "TLS_KEY_FILE is set and TLS_CERT_FILE is not: TLS needs both.");
+}
+
 }  // namespace

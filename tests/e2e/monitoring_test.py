@@ -5,10 +5,10 @@ import os
 import subprocess
 import tempfile
 
-import requests
 import yaml
 
 import monitoring_page as kit
+from certificates import Authority
 from checks import check, check_equal, run
 from programs import Server, StandIn, new_directory, place_call
 
@@ -33,9 +33,10 @@ def page_after_calls():
     """/metrics of a server that has taken a call and refused a request."""
     with StandIn() as standin:
         settings = standin.settings() | EVERYTHING_ON | {"CACHE_DIR": new_directory()}
-        with Server(settings) as server:
-            check_equal(place_call(server, "--quiet", "300").status, 0, "a call, to have something to count")
-            page = requests.get(server.url("/metrics"), timeout=10)
+        authority = Authority()
+        with Server(settings, pair=authority.issue(), ca_file=authority.file) as server:
+            check_equal(place_call(server, "--quiet", "300", "--ca-file", authority.file).status, 0, "a call, to have something to count")
+            page = server.get("/metrics")
             check_equal(page.headers["Content-Type"].split(";")[0], "text/plain", "the page is text")
             return page.text
 

@@ -114,8 +114,10 @@ class Program:
 class Server(Program):
     """`mouthpiece serve`, ready to take calls."""
 
-    def __init__(self, settings=None, flags=(), directory=None):
-        self.settings = {"PORT": 0, "HOST": "127.0.0.1", "THREADS": 2} | (settings or {})
+    def __init__(self, settings=None, flags=(), directory=None, pair=None, ca_file=True):
+        """With `pair`, a certificate and its key, it speaks TLS, and `ca_file` is believed."""
+        self._tls, self.ca_file = "s" if pair else "", ca_file
+        self.settings = {"PORT": 0, "HOST": "127.0.0.1", "THREADS": 2} | (pair.settings() if pair else {}) | (settings or {})
         super().__init__([program("mouthpiece"), "serve", *flags], self.settings, directory)
         try:
             self.port = int(self.await_log(r"serving\b.*\bport\W+(\d+)", START_SECONDS_MAX).group(1))
@@ -126,28 +128,31 @@ class Server(Program):
 
     def _ready(self):
         try:
-            return requests.get(self.url("/ready"), timeout=5).status_code == 200
+            return self.get("/ready", 5).status_code == 200
         except requests.ConnectionError:
             return False
 
     def url(self, path):
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http{self._tls}://127.0.0.1:{self.port}{path}"
+
+    def get(self, path, timeout=10):
+        return requests.get(self.url(path), timeout=timeout, verify=self.ca_file)
 
     def api(self, path):
         return self.url(PREFIX + path)
 
     def stream_url(self):
-        return f"ws://127.0.0.1:{self.port}{PREFIX}/call/connection"
+        return f"ws{self._tls}://127.0.0.1:{self.port}{PREFIX}/call/connection"
 
     def synthesise(self, text, **fields):
-        return requests.post(self.api("/test-synthesis"), json={"text": text} | fields, timeout=60)
+        return requests.post(self.api("/test-synthesis"), json={"text": text} | fields, timeout=60, verify=self.ca_file)
 
     def connections(self):
-        return requests.get(self.api("/connections"), timeout=10).json()["connections"]
+        return self.get(PREFIX + "/connections").json()["connections"]
 
     def metric(self, sample):
         """The value of e.g. 'mouthpiece_calls_total{outcome="completed"}'; None when it is not there."""
-        for line in requests.get(self.url("/metrics"), timeout=10).text.splitlines():
+        for line in self.get("/metrics").text.splitlines():
             name, _, value = line.rpartition(" ")
             if name == sample:
                 return float(value)

@@ -37,7 +37,7 @@ def call_fields(call_sid=None, **others):
 
 def post_webhook(server, fields, path="/call/incoming", sign=None):
     headers = {} if sign is None else {"X-Twilio-Signature": sign}
-    return requests.post(server.api(path), data=fields, headers=headers, timeout=20)
+    return requests.post(server.api(path), data=fields, headers=headers, timeout=20, verify=server.ca_file)
 
 
 class Twiml:

@@ -106,7 +106,7 @@ protected:
                        .to = "+14155550199",
                        .auth_token = Secret("12345")};
         plan.webhook = *parse_address("http://" + server.authority() + "/voice");
-        plan.route = Route(plan.webhook);
+        plan.route = Route(plan.webhook, true);
         plan.patience.after_mark = 50ms;
         plan.patience.without_mark = 300ms;
         plan.patience.for_first_word = 1s;
@@ -114,7 +114,7 @@ protected:
     }
     CallReport call(CallPlan plan) {
         std::optional<CallReport> report;
-        SimulatedCall call({loop, client, frames, random}, std::move(plan),
+        SimulatedCall call({loop, client, nullptr, frames, random}, std::move(plan),
                            [&](CallReport done) { report = std::move(done); });
         call.start();
         EXPECT_TRUE(test::run_until(loop, [&] { return report.has_value(); }));
