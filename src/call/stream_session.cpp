@@ -230,6 +230,12 @@ std::optional<Outcome> StreamSession::outcome() const {
     return close_->outcome;
 }
 
+bool StreamSession::waits_for_peer() const {
+    if (phase_ != Phase::open) return true;
+    const bool last_mark_ends_it = after_speech_ == AfterSpeech::hang_up && !message_heard_;
+    return last_mark_ends_it && speaker_.patience_ends();
+}
+
 Totals StreamSession::totals() const {
     Totals totals = counted_;
     const Playout& playout = speaker_.playout();

@@ -89,6 +89,9 @@ public:
     std::optional<Instant> next_deadline() const;
     std::optional<Instant> runs_dry_at() const { return speaker_.playout().runs_dry_at(); }
     std::optional<Outcome> outcome() const;
+    // Whether the next message may change what we do. Otherwise it is enough to be told of it a few tenths of a second
+    // late, and cheaper.
+    bool waits_for_peer() const;
 
     const std::string& stream_sid() const { return stream_sid_; }
     const std::string& call_sid() const { return call_sid_; }

@@ -60,7 +60,9 @@ void MediaStream::on_text(std::string_view text) {
     } else {
         session_->on_unreadable(message.error(), now);
     }
-    drain();
+    // Caller audio, which is nearly all there is, asks for nothing: what it may have brought about is done when all of
+    // this read has been heard.
+    if (!message || !std::holds_alternative<twilio::Media>(*message)) drain();
 }
 
 void MediaStream::on_binary(std::span<const char>) {
@@ -114,7 +116,9 @@ void MediaStream::drain() {
         socket_.send_frames(loop_.out);
         loop_.out.clear();
     }
-    if (session_) plan_next_deadline();
+    if (!session_) return;
+    plan_next_deadline();
+    socket_.read_at_leisure(!session_->waits_for_peer());
 }
 
 void MediaStream::plan_next_deadline() {

@@ -40,6 +40,7 @@ private:
 
     void on_text(std::string_view text) override;
     void on_binary(std::span<const char> bytes) override;
+    void on_read_done() override { drain(); }
     void on_closed(std::uint16_t code, std::string_view reason) override;
 
     void on_audio(audio::Clip clip) override;

@@ -67,6 +67,10 @@ IoResult ByteStream::read_some(std::span<char> into) {
     return got == 0 ? IoResult{IoResult::Status::closed, 0, 0} : failure(errno);
 }
 
+bool ByteStream::holds_input() const {
+    return tls_ && SSL_has_pending(tls_.get()) == 1;
+}
+
 IoResult ByteStream::write_some(std::string_view bytes) {
     if (tls_) {
         ERR_clear_error();

@@ -32,6 +32,8 @@ public:
 
     IoResult read_some(std::span<char> into);
     IoResult write_some(std::string_view bytes);
+    // TLS reads ahead: bytes of the peer that have left the socket and were not handed out yet.
+    bool holds_input() const;
     // TLS may have to write before it can read, and the reverse: what the last would_block waits for.
     bool read_waits_to_write() const { return read_waits_to_write_; }
     bool write_waits_to_read() const { return write_waits_to_read_; }

@@ -8,12 +8,14 @@ Connection::Connection(EventLoop& loop, ByteStream stream, Handler& handler)
     : loop_(loop), stream_(std::move(stream)), handler_(&handler), peer_(peer_address(stream_.descriptor())) {}
 
 Connection::~Connection() {
-    if (registered_) loop_.poller().remove(stream_.descriptor(), *this);
+    leave_loop();
 }
 
 bool Connection::start() {
     watched_ = EPOLLIN | EPOLLRDHUP;
     registered_ = loop_.poller().add(stream_.descriptor(), watched_, *this);
+    input_left_ = stream_.holds_input();  // when it comes from another loop
+    watch();
     return registered_;
 }
 
@@ -21,26 +23,30 @@ void Connection::on_ready(std::uint32_t events) {
     constexpr std::uint32_t readable = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     const bool write_first = (events & EPOLLOUT) != 0;
     if (write_first) flush();
-    if (((events & readable) != 0 || (write_first && stream_.read_waits_to_write())) && !finished_) read();
+    const bool read_next = write_first && (stream_.read_waits_to_write() || input_left_);
+    if (((events & readable) != 0 || read_next) && !finished_) read();
     if (!finished_ && stream_.write_waits_to_read()) flush();
     if (!finished_) watch();
+}
+
+void Connection::read_in_round() {
+    if (reading_) on_ready(EPOLLIN);
 }
 
 void Connection::read() {
     // One read a wake-up: a busy peer does not starve the others, and level triggering brings us back for the rest.
     const std::span<char> buffer = loop_.read_buffer();
-    const IoResult result = stream_.read_some(buffer);
-    switch (result.status) {
-        case IoResult::Status::ok:
-            if (!closing_) handler_->on_bytes(buffer.first(result.bytes));
-            return;
-        case IoResult::Status::would_block:
-            return;
-        case IoResult::Status::closed:
-            return finish(closing_ ? CloseReason::closed_by_us : CloseReason::peer_closed);
-        case IoResult::Status::failed:
-            return finish(closing_ ? CloseReason::closed_by_us : CloseReason::peer_reset);
+    IoResult result = stream_.read_some(buffer);
+    std::size_t size = result.bytes;
+    while (result.status == IoResult::Status::ok && stream_.holds_input() && size < buffer.size()) {
+        result = stream_.read_some(buffer.subspan(size));
+        size += result.bytes;
     }
+    input_left_ = result.status == IoResult::Status::ok && stream_.holds_input();
+    if (size > 0 && !closing_) handler_->on_bytes(buffer.first(size));
+    if (finished_ || result.status == IoResult::Status::ok || result.status == IoResult::Status::would_block) return;
+    if (closing_) return finish(CloseReason::closed_by_us);
+    finish(result.status == IoResult::Status::closed ? CloseReason::peer_closed : CloseReason::peer_reset);
 }
 
 void Connection::send(std::string_view bytes) {
@@ -77,11 +83,12 @@ void Connection::flush() {
 }
 
 void Connection::watch() {
-    const std::uint32_t wanted =
-        (reading_ || closing_ ? std::uint32_t{EPOLLIN | EPOLLRDHUP} : 0u) |
-        ((queued_bytes() > 0 && !stream_.write_waits_to_read()) || stream_.read_waits_to_write()
-             ? std::uint32_t{EPOLLOUT}
-             : 0u);
+    const bool reading = reading_ || closing_;
+    const bool room_helps =
+        (queued_bytes() > 0 && !stream_.write_waits_to_read()) || stream_.read_waits_to_write() || input_left_;
+    const std::uint32_t wanted = (reading ? std::uint32_t{EPOLLRDHUP} : 0u) |
+                                 (reading && !at_leisure_ ? std::uint32_t{EPOLLIN} : 0u) |
+                                 (room_helps ? std::uint32_t{EPOLLOUT} : 0u);
     if (wanted == watched_ || !registered_) return;
     watched_ = wanted;
     loop_.poller().modify(stream_.descriptor(), wanted, *this);
@@ -90,6 +97,7 @@ void Connection::watch() {
 void Connection::close_after_sending() {
     if (finished_ || closing_) return;
     closing_ = true;
+    read_at_leisure(false);
     linger_ = std::make_unique<Timer>(loop_.timers(), [this] { finish(CloseReason::closed_by_us); });
     linger_->arm(loop_.now() + linger_max);
     if (queued_bytes() == 0) stream_.shut_down_writing();
@@ -99,7 +107,7 @@ void Connection::close_after_sending() {
 void Connection::reset() {
     if (finished_) return;
     finished_ = true;
-    if (std::exchange(registered_, false)) loop_.poller().remove(stream_.descriptor(), *this);
+    leave_loop();
     stream_.reset();
 }
 
@@ -108,15 +116,31 @@ void Connection::pause_reading(bool paused) {
     watch();
 }
 
+void Connection::read_at_leisure(bool leisurely) {
+    if (leisurely == at_leisure_ || !registered_) return;
+    at_leisure_ = leisurely;
+    if (leisurely) {
+        loop_.reading_round().join(*this, loop_.now());
+    } else {
+        loop_.reading_round().leave(*this);
+    }
+    watch();
+}
+
+void Connection::leave_loop() {
+    read_at_leisure(false);
+    if (std::exchange(registered_, false)) loop_.poller().remove(stream_.descriptor(), *this);
+}
+
 ByteStream Connection::release() {
     finished_ = true;
-    if (std::exchange(registered_, false)) loop_.poller().remove(stream_.descriptor(), *this);
+    leave_loop();
     return std::move(stream_);
 }
 
 void Connection::finish(CloseReason reason) {
     if (std::exchange(finished_, true)) return;
-    if (std::exchange(registered_, false)) loop_.poller().remove(stream_.descriptor(), *this);
+    leave_loop();
     if (reason == CloseReason::queue_full) {
         stream_.reset();
     } else {

@@ -22,7 +22,7 @@ enum class CloseReason {
     closed_by_us,
 };
 
-class Connection final : private Pollable {
+class Connection final : private Pollable, private ReadingRound::Member {
 public:
     class Handler {
     public:
@@ -51,6 +51,9 @@ public:
     void reset();
     // Stops and starts listening for the peer's bytes (back-pressure, or a test's slow reader).
     void pause_reading(bool paused);
+    // For a peer whose bytes nobody waits for: they are read once a round. The end of the connection is still noticed
+    // at once, with whatever came before it.
+    void read_at_leisure(bool leisurely);
 
     // Takes the socket out of the loop, to carry on elsewhere. Nothing may be queued.
     ByteStream release();
@@ -63,10 +66,12 @@ public:
 
 private:
     void on_ready(std::uint32_t events) override;
+    void read_in_round() override;
     void read();
     void flush();
     void watch();
     void finish(CloseReason reason);
+    void leave_loop();
 
     static constexpr std::chrono::seconds linger_max{5};
 
@@ -77,7 +82,9 @@ private:
     std::string queue_;
     std::size_t queue_sent_ = 0;
     std::uint32_t watched_ = 0;
-    bool reading_ = true, closing_ = false, finished_ = false, registered_ = false, overflowed_ = false;
+    bool reading_ = true, at_leisure_ = false, closing_ = false, finished_ = false, registered_ = false,
+         overflowed_ = false;
+    bool input_left_ = false;  // in the stream, where the poller does not see it
     std::unique_ptr<Timer> linger_;
 };
 

@@ -3,6 +3,7 @@
 // Everything a connection or call does happens here; other threads only post().
 
 #include "net/poller.hpp"
+#include "net/reading_round.hpp"
 #include "net/tick_wheel.hpp"
 
 #include <functional>
@@ -34,6 +35,7 @@ public:
     boost::asio::io_context& context();
     Poller& poller() { return poller_; }
     TickWheel& timers() { return timers_; }
+    ReadingRound& reading_round() { return reading_round_; }
 
     Instant now() const { return Clock::now(); }
 
@@ -66,6 +68,7 @@ private:
 
     Poller poller_;
     TickWheel timers_;
+    ReadingRound reading_round_{timers_};
     std::vector<char> read_buffer_;
     std::unordered_map<void*, std::shared_ptr<void>> kept_;
     std::unique_ptr<Asio> asio_;  // destroyed first: work still posted may own things of this loop

@@ -73,6 +73,7 @@ void WebSocket::close(std::uint16_t code, std::string_view reason) {
     connection_->send(frame);
     close_sent_ = true;
     our_close_code_ = code;
+    connection_->read_at_leisure(false);
     patience_ = std::make_unique<Timer>(connection_->loop().timers(), [this] { finish(our_close_code_, ""); });
     patience_->arm(connection_->loop().now() + close_patience);
 }

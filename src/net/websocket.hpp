@@ -49,6 +49,7 @@ public:
     void reset();
     void hang_up();
     void pause_reading(bool paused) { connection_->pause_reading(paused); }
+    void read_at_leisure(bool leisurely) { connection_->read_at_leisure(leisurely && !closing()); }
 
     // Takes the socket away in the middle of on_text, with the bytes that were read but not handed out. The WebSocket
     // is finished.

@@ -28,6 +28,7 @@ struct Party final : net::WebSocket::Handler {
         if (on_heard) on_heard(texts.back());
     }
     void on_binary(std::span<const char> bytes) override { binary_bytes += bytes.size(); }
+    void on_read_done() override { ++reads; }
     void on_pong(std::span<const char> payload) override { pongs.emplace_back(payload.begin(), payload.end()); }
     void on_closed(std::uint16_t code, std::string_view why) override {
         close_code = code;
@@ -39,7 +40,7 @@ struct Party final : net::WebSocket::Handler {
     std::function<void(const std::string&)> on_heard;
     std::function<void()> on_end;
     std::vector<std::string> texts, pongs;
-    std::size_t binary_bytes = 0;
+    std::size_t binary_bytes = 0, reads = 0;
     int close_code = -1;
     std::string reason;
 };
@@ -233,6 +234,57 @@ TEST_P(WebSocketTest, can_be_taken_away_in_the_middle_of_its_input) {
     EXPECT_EQ(server.texts, (std::vector<std::string>{"one", "move"}));
     EXPECT_EQ(heir.texts, (std::vector<std::string>{"two", "three", "last"}));
     EXPECT_EQ(server.close_code, -1);
+}
+
+TEST_P(WebSocketTest, at_leisure_many_messages_come_in_one_read) {
+    constexpr int sent_one_by_one = 50;
+    int sent = 0;
+    std::function<void()> send_next = [&] {
+        client.socket->send_text(std::to_string(sent));
+        if (++sent < sent_one_by_one) loop_.post(send_next);
+    };
+    server.on_heard = [&](const std::string& text) {
+        if (text == "begin") {
+            server.socket->read_at_leisure(true);
+            send_next();
+        }
+        if (text == std::to_string(sent_one_by_one - 1)) stop();
+    };
+    on_connected = [&] { client.socket->send_text("begin"); };
+    connect();
+    run();
+    ASSERT_EQ(server.texts.size(), 1u + sent_one_by_one);
+    for (int i = 0; i < sent_one_by_one; ++i)
+        EXPECT_EQ(server.texts[static_cast<std::size_t>(i) + 1], std::to_string(i));
+    EXPECT_LT(server.reads, 10u);
+}
+
+TEST_P(WebSocketTest, at_leisure_the_end_comes_at_once_and_after_what_was_sent_before_it) {
+    constexpr int connections = 20;  // by rounds alone their ends would take two seconds
+    int ended = 0;
+    net::Instant asked;
+    std::chrono::nanoseconds waited{};
+    server.on_heard = [&](const std::string& text) {
+        if (text != "begin") return;
+        server.socket->read_at_leisure(true);
+        client.socket->send_text("last words");
+        asked = loop_.now();
+        client.socket->reset();
+    };
+    server.on_end = [&] {
+        waited += loop_.now() - asked;
+        EXPECT_EQ(server.close_code, websocket::close_code::lost);
+        if (++ended == connections) return stop();
+        loop_.post([&] {
+            server.socket.reset();
+            connect();
+        });
+    };
+    on_connected = [&] { client.socket->send_text("begin"); };
+    connect();
+    run();
+    EXPECT_EQ(server.texts.size(), 2u * connections);
+    EXPECT_LT(waited, connections * net::ReadingRound::length / 4);
 }
 
 TEST_P(WebSocketTest, a_refused_upgrade_tells_status_and_body) {
