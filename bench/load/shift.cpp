@@ -93,7 +93,8 @@ void Shift::pick_up(const std::string& call_sid, const std::optional<std::string
 }
 
 std::string Shift::report() const {
-    const double minutes = (end_.call_seconds - begin_.call_seconds) / 60;
+    // Never zero, also when no call came about: the report stays JSON.
+    const double minutes = std::max((end_.call_seconds - begin_.call_seconds) / 60, 1e-9);
     const double wall = static_cast<double>(end_.at_ns - begin_.at_ns) / 1e9;
     const double cpu = end_.server_cpu - begin_.server_cpu;
     std::string out = fmt::format(
@@ -108,7 +109,8 @@ std::string Shift::report() const {
     out += fmt::format(
         R"("server_cpu_share":{:.4f},"server_cpu_seconds_per_call_minute":{:.6f},"server_cpu_us_per_caller_frame":{:.3f},)"
         R"("server_kb_before":{},"server_kb":{},"load_cpu_share":{:.4f},)",
-        cpu / wall, cpu / minutes, cpu * 1e6 / static_cast<double>(end_.tally.frames_sent - begin_.tally.frames_sent),
+        cpu / wall, cpu / minutes,
+        cpu * 1e6 / static_cast<double>(std::max<std::uint64_t>(end_.tally.frames_sent - begin_.tally.frames_sent, 1)),
         before_.server_kb, end_.server_kb, (end_.own_cpu - begin_.own_cpu) / wall);
     return out +
            fmt::format(

@@ -1,6 +1,6 @@
 """What is measured, in which order. Servers that are compared run right after one another, so that the machine is in the same mood."""
 
-from runs import failures, load_kept_up, perfect
+from runs import perfect
 from servers import mouthpiece_knows
 
 # As ElevenLabs sends, ten times as fast as it is heard, in the size of chunk that its answers have.
@@ -16,9 +16,9 @@ class Plan:
 
 
 FULL = Plan(
-    levels={10: 1, 50: 1, 200: 3, 500: 1, 1000: 3, 1500: 3, 2000: 1}, tls_levels={200: 3, 700: 3, 1000: 1},
-    peer_levels={"fastapi": {10: 1, 50: 3, 100: 1}, "node": {10: 1, 50: 3, 200: 1}},
-    repeats=3, call_seconds=12, seconds=8, latency_seconds=12, counted_seconds=15,
+    levels={10: 1, 50: 1, 200: 2, 500: 1, 1000: 3, 1500: 2, 2000: 1}, tls_levels={200: 2, 700: 2, 1000: 1},
+    peer_levels={"fastapi": {10: 1, 50: 2, 100: 1}, "node": {10: 1, 50: 2, 200: 1}},
+    repeats=3, call_seconds=12, seconds=8, latency_seconds=8, counted_seconds=15,
 )  # fmt: skip
 QUICK = Plan(
     levels={500: 1}, tls_levels={}, peer_levels={"fastapi": {50: 1}, "node": {50: 1}},
@@ -28,21 +28,25 @@ QUICK = Plan(
 
 def growth(bench, plan):
     """CPU per call-minute and memory, from few calls to many, beside the bare server."""
-    transports = [(False, plan.levels)] + ([(True, plan.tls_levels)] if mouthpiece_knows("TLS_CERT_FILE") else [])
-    for tls, levels in transports:
-        for calls, times in levels.items():
-            for kind in times * ("mouthpiece", "bare", "bare-messages"):
-                bench.calls("growth", kind, calls, tls, call_seconds=plan.call_seconds, seconds=plan.seconds)
+    _grow(bench, plan, plan.levels, False)
     for kind, levels in plan.peer_levels.items():
         for calls, times in levels.items():
             for _ in range(times):
                 bench.calls("growth", kind, calls, call_seconds=plan.call_seconds, seconds=plan.seconds, upstream=LIVE_PACE)
 
 
+def growth_tls(bench, plan):
+    _grow(bench, plan, plan.tls_levels, True)
+
+
+def _grow(bench, plan, levels, tls):
+    for calls, times in levels.items():
+        for kind in times * ("mouthpiece", "bare", "bare-messages"):
+            bench.calls("growth", kind, calls, tls, call_seconds=plan.call_seconds, seconds=plan.seconds)
+
+
 def listening(bench, plan):
     """What it costs to use the caller's audio."""
-    if not mouthpiece_knows("CALLER_AUDIO"):
-        return
     for _ in range(plan.repeats):
         for kind in ("mouthpiece-listening", "bare-listening"):
             bench.calls("listening", kind, max(plan.levels), call_seconds=plan.call_seconds, seconds=plan.seconds)
@@ -55,14 +59,15 @@ def whole_calls(bench, plan):
             bench.calls("whole calls", kind, 50, webhook=True, call_seconds=plan.call_seconds, seconds=plan.seconds, upstream=LIVE_PACE)
 
 
-def held(bench, plan):
+def held(bench, plan, tls=False):
     """The most calls at which no caller hears a gap: a third more until it goes wrong, then between the last two."""
-    tls = [True] if mouthpiece_knows("TLS_CERT_FILE") else []
     listening_kinds = [("mouthpiece-listening", 1_000), ("bare-listening", 1_000)] if mouthpiece_knows("CALLER_AUDIO") else []
-    candidates = [("mouthpiece", 1_500), ("bare", 1_500), ("mouthpiece-own", 200), ("fastapi", 75), ("node", 150), *listening_kinds]
-    for secure in [False, *tls]:
-        for kind, first in candidates:
-            _climb(bench, plan, kind, first // 2 if secure else first, secure)
+    for kind, first in [("mouthpiece", 1_500), ("bare", 1_500), ("mouthpiece-own", 200), ("fastapi", 75), ("node", 150), *listening_kinds]:
+        _climb(bench, plan, kind, first // 2 if tls else first, tls)
+
+
+def held_tls(bench, plan):
+    held(bench, plan, True)
 
 
 def _climb(bench, plan, kind, calls, tls):
@@ -82,20 +87,26 @@ def _climb(bench, plan, kind, calls, tls):
 def latency(bench, plan):
     """From the upstream's chunk to its audio on the wire, of one call and of many."""
     for _ in range(plan.repeats):
-        for calls, kinds in ((1, ("mouthpiece-at-once", "fastapi", "node")), (50, ("fastapi", "node")), (200, ("mouthpiece-at-once", "node"))):
-            for kind in kinds:
-                length = 3 if calls == 1 else plan.call_seconds
-                seconds = 4 * plan.latency_seconds if calls == 1 else plan.latency_seconds
-                bench.calls("latency", kind, calls, call_seconds=length, seconds=seconds, upstream=LIVE_PACE)
-        if mouthpiece_knows("TLS_CERT_FILE"):
-            bench.calls("latency", "mouthpiece-at-once", 200, True, call_seconds=plan.call_seconds, seconds=plan.latency_seconds, upstream=LIVE_PACE)
+        for kind in ("mouthpiece-at-once", "fastapi", "node"):
+            bench.calls("latency", kind, 1, call_seconds=3, seconds=3 * plan.latency_seconds, upstream=LIVE_PACE)
+        for kind, calls in (("fastapi", 50), ("node", 50), ("mouthpiece-at-once", 200), ("node", 200)):
+            bench.calls("latency", kind, calls, call_seconds=plan.call_seconds, seconds=plan.latency_seconds, upstream=LIVE_PACE)
 
 
-def webhooks(bench, plan):
+def latency_tls(bench, plan):
     for _ in range(plan.repeats):
-        for tls in [False] + ([True] if mouthpiece_knows("TLS_CERT_FILE") else []):
-            for kind in ("mouthpiece", "fastapi", "node"):
-                bench.webhooks(kind, tls)
+        for kind in ("mouthpiece-at-once", "node"):
+            bench.calls("latency", kind, 200, True, call_seconds=plan.call_seconds, seconds=plan.latency_seconds, upstream=LIVE_PACE)
+
+
+def webhooks(bench, plan, tls=False):
+    for _ in range(plan.repeats):
+        for kind in ("mouthpiece", "fastapi", "node"):
+            bench.webhooks(kind, tls)
+
+
+def webhooks_tls(bench, plan):
+    webhooks(bench, plan, True)
 
 
 def instructions(bench, plan):
@@ -103,6 +114,13 @@ def instructions(bench, plan):
         bench.instructions(kind, seconds=plan.counted_seconds)
 
 
-ALL = {f.__name__: f for f in (instructions, webhooks, latency, whole_calls, growth, listening, held)}
+_EVERY = (instructions, webhooks, webhooks_tls, latency, latency_tls, whole_calls, growth, growth_tls, listening, held, held_tls)
+ALL = {measurement.__name__: measurement for measurement in _EVERY}
 QUICK_ONES = ("instructions", "webhooks", "latency", "growth")
-__all__ = ["ALL", "FULL", "QUICK", "QUICK_ONES", "failures", "load_kept_up"]
+
+
+def possible():
+    """All but those for which this build of Mouthpiece lacks the setting."""
+    lacking = [] if mouthpiece_knows("TLS_CERT_FILE") else [name for name in ALL if name.endswith("_tls")]
+    lacking += [] if mouthpiece_knows("CALLER_AUDIO") else ["listening"]
+    return [name for name in ALL if name not in lacking]

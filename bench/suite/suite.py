@@ -30,16 +30,16 @@ def read_arguments():
 def measure(arguments, results_file):
     """Keeps what is already there of the measurements that are not asked for, and writes after each one."""
     plan = experiments.QUICK if arguments.quick else experiments.FULL
-    names = arguments.names or (experiments.QUICK_ONES if arguments.quick else experiments.ALL)
+    names = arguments.names or (experiments.QUICK_ONES if arguments.quick else experiments.possible())
     begun = time.monotonic()
     kept = []
     if arguments.names and os.path.exists(results_file):
         with open(results_file) as file:
-            kept = [run for run in json.load(file)["runs"] if run["experiment"].replace(" ", "_") not in names]
+            kept = [run for run in json.load(file)["runs"] if run["measurement"] not in names]
     for name in names:
         bench = Bench(arguments.lock, lambda text: print(f"{time.monotonic() - begun:6.0f} s  {text}", flush=True))
         experiments.ALL[name](bench, plan)
-        kept += bench.runs
+        kept += [run | {"measurement": name} for run in bench.runs]
         with open(results_file, "w") as file:
             json.dump({"machine": machine.description(servers.ROOT), "runs": kept}, file)
 
