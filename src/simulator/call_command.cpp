@@ -11,6 +11,8 @@
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <sys/resource.h>
 #include <unordered_map>
 
@@ -32,6 +34,15 @@ std::shared_ptr<const net::Tls> authorities(const CallOptions& options) {
     auto tls = options.insecure ? net::Tls::trusting_client() : net::Tls::client(options.ca_file);
     if (!tls) throw std::runtime_error(tls.error());
     return std::move(*tls);
+}
+
+// "{n}" stands for the number of the call, so that each may be given words of its own.
+void number_in(std::string& target, std::size_t number) {
+    constexpr std::string_view place = "{n}";
+    const std::string digits = std::to_string(number + 1);
+    for (auto at = target.find(place); at != std::string::npos; at = target.find(place, at + digits.size())) {
+        target.replace(at, place.size(), digits);
+    }
 }
 
 // Begins the calls at their times and ends the loop after the last of them.
@@ -70,6 +81,7 @@ private:
 
     void begin(std::size_t number) {
         CallPlan plan = options_.plan;
+        number_in(plan.webhook.target, number);
         plan.caller.call_sid = new_sid("CA", random_);
         if (plan.caller.account_sid.empty()) plan.caller.account_sid = account_sid_;
         // One recording is wanted at most, and only of the first call.
@@ -86,7 +98,9 @@ private:
     void ended(std::size_t number, const CallReport& report) {
         summary_.add(report);
         if (options_.json) {
-            fmt::print("{}\n", boost::json::serialize(to_json(report)));
+            auto told = to_json(report);
+            told["number"] = number + 1;
+            fmt::print("{}\n", boost::json::serialize(told));
         } else if (options_.calls == 1) {
             fmt::print("{}", describe(report));
         }

@@ -23,7 +23,7 @@ constexpr const char* default_webhook = "http://127.0.0.1:8001/api/v1/elevenlabs
 struct Raw {
     std::string url = default_webhook, public_url, fallback_url, status_callback_url, auth_token, speak_file;
     std::vector<std::string> parameters;
-    int hold_s = -1, quiet_ms = 1'000, jitter_ms = 0, hang_up_after_ms = -1, reset_after_ms = -1,
+    int hold_s = -1, quiet_ms = 1'000, jitter_ms = 0, stream_after_ms = 0, hang_up_after_ms = -1, reset_after_ms = -1,
         half_open_after_ms = -1;
     bool plain_stream = false;
     std::vector<std::string> keys;
@@ -31,7 +31,7 @@ struct Raw {
 
 void declare_call(CLI::App& app, CallOptions& options, Raw& raw) {
     CallPlan& plan = options.plan;
-    app.add_option("--url", raw.url, "Webhook to call")->capture_default_str();
+    app.add_option("--url", raw.url, "Webhook to call; {n} in it is the number of the call")->capture_default_str();
     app.add_option("--public-url", raw.public_url,
                    "Scheme and host Twilio would use, when they differ from --url (signatures)");
     app.add_option("--fallback-url", raw.fallback_url, "Asked for TwiML when the webhook fails");
@@ -62,6 +62,9 @@ void declare_behaviour(CLI::App& app, CallOptions& options, Raw& raw) {
     app.add_option("--rate", options.calls_per_second, "Calls begun per second")
         ->check(CLI::Range(0.01, 10'000.0))
         ->capture_default_str();
+    app.add_option("--stream-after", raw.stream_after_ms,
+                   "Open the stream so many milliseconds after the webhook was asked, as a ringing phone does")
+        ->check(CLI::Range(0, 60'000));
     app.add_option("--hold,--duration", raw.hold_s, "Seconds to stay on the line (default: until the message is over)");
     app.add_option("--quiet", raw.quiet_ms, "Milliseconds of silence behind the last mark that end a message")
         ->capture_default_str();
@@ -157,6 +160,7 @@ Problem judge(const Raw& raw, CallPlan& plan) {
     plan.patience.hold = raw.hold_s < 0 ? std::nullopt : after(raw.hold_s * 1'000);
     plan.patience.after_mark = std::chrono::milliseconds(raw.quiet_ms);
     plan.line.jitter = std::chrono::milliseconds(raw.jitter_ms);
+    plan.stream_after = std::chrono::milliseconds(raw.stream_after_ms);
     plan.trouble.hang_up_after = after(raw.hang_up_after_ms);
     plan.trouble.reset_after = after(raw.reset_after_ms);
     plan.trouble.half_open_after = after(raw.half_open_after_ms);

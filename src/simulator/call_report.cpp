@@ -192,7 +192,9 @@ void CallSummary::add(const CallReport& report) {
     for (const StreamReport& stream : report.streams) {
         longest_gap_ = std::max(longest_gap_, stream.ear.longest_gap());
         lateness_ = std::max(lateness_, stream.lateness);
-        if (stream.start_to_first_audio) first_audio_.push_back(*stream.start_to_first_audio);
+        if (!stream.start_to_first_audio) continue;
+        first_audio_.push_back(*stream.start_to_first_audio);
+        webhook_to_first_audio_.push_back(*stream.webhook_to_first_audio);
     }
     for (const Notice& notice : report.notices) {
         const auto same = std::ranges::find(distinct_notices_, notice, &std::pair<Notice, std::size_t>::first);
@@ -208,7 +210,7 @@ std::string CallSummary::describe() const {
     std::string text = fmt::format(
         "{} calls: {} heard speech, {} of them without a gap or a warning\n"
         "  gaps         {} (longest {:.1f} ms; this simulator's own timers were up to {:.1f} ms late)\n"
-        "  first word   p50 {:.1f} ms, p99 {:.1f} ms after pick-up\n"
+        "  first word   p50 {:.2f} ms, p99 {:.2f} ms after pick-up\n"
         "  webhook      p50 {:.1f} ms, p99 {:.1f} ms\n",
         calls_, heard_, flawless_, gaps_, milliseconds(longest_gap_), milliseconds(lateness_),
         milliseconds(percentile(first_audio_, 50)), milliseconds(percentile(first_audio_, 99)),
@@ -233,6 +235,8 @@ boost::json::object CallSummary::to_json() const {
             {"application_errors", application_errors_},
             {"first_audio_p50_ms", milliseconds(percentile(first_audio_, 50))},
             {"first_audio_p99_ms", milliseconds(percentile(first_audio_, 99))},
+            {"webhook_to_first_audio_p50_ms", milliseconds(percentile(webhook_to_first_audio_, 50))},
+            {"webhook_to_first_audio_p99_ms", milliseconds(percentile(webhook_to_first_audio_, 99))},
             {"webhook_p50_ms", milliseconds(percentile(webhook_times_, 50))},
             {"webhook_p99_ms", milliseconds(percentile(webhook_times_, 99))},
             {"simulator_lateness_ms", milliseconds(lateness_)}};

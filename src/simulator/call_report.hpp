@@ -79,7 +79,7 @@ public:
 private:
     std::size_t calls_ = 0, flawless_ = 0, heard_ = 0, gaps_ = 0, notices_ = 0, application_errors_ = 0, rejected_ = 0;
     std::chrono::nanoseconds longest_gap_{}, lateness_{};
-    std::vector<std::chrono::nanoseconds> first_audio_, webhook_times_;
+    std::vector<std::chrono::nanoseconds> first_audio_, webhook_to_first_audio_, webhook_times_;
     std::vector<std::pair<Notice, std::size_t>> distinct_notices_;
 };
 

@@ -32,7 +32,8 @@ SimulatedCall::SimulatedCall(Exchange exchange, CallPlan plan, std::function<voi
       plan_(std::move(plan)),
       done_(std::move(done)),
       document_(plan_.webhook),
-      pause_(exchange_.loop.timers(), [this] { run_steps(); }) {
+      pause_(exchange_.loop.timers(), [this] { run_steps(); }),
+      ring_(exchange_.loop.timers(), [this] { open_stream(); }) {
     report_.call_sid = plan_.caller.call_sid;
 }
 
@@ -136,9 +137,19 @@ bool SimulatedCall::run(const ConnectStream& connect) {
         after_connect();
         return false;
     }
-    WebAddress wanted = *url;
-    if (!speaks_websocket) wanted.scheme = wanted.scheme == "https" ? "wss" : "ws";  // a relative url
-    const WebAddress reached = plan_.route.to(wanted);
+    stream_url_ = *url;
+    if (!speaks_websocket) stream_url_.scheme = url->scheme == "https" ? "wss" : "ws";  // a relative url
+    const auto opens = asked_ + plan_.stream_after;
+    if (report_.streams.empty() && opens > exchange_.loop.now()) {
+        ring_.arm(opens);
+    } else {
+        open_stream();
+    }
+    return false;
+}
+
+void SimulatedCall::open_stream() {
+    const WebAddress reached = plan_.route.to(stream_url_);
 
     StreamPlan stream;
     stream.target = {.tls = reached.scheme == "wss",
@@ -147,21 +158,20 @@ bool SimulatedCall::run(const ConnectStream& connect) {
                      .port = reached.port(),
                      .target = reached.target,
                      .headers = {{"User-Agent", "Twilio.TmeWs/1.0"}}};
-    if (auto signature = upgrade_signature(plan_.caller, wanted, plan_.stream_signature); !signature.empty()) {
+    if (auto signature = upgrade_signature(plan_.caller, stream_url_, plan_.stream_signature); !signature.empty()) {
         stream.target.headers.emplace_back("x-twilio-signature", std::move(signature));
     }
     stream.line = plan_.line;
     stream.line.account_sid = plan_.caller.account_sid;
     stream.line.call_sid = plan_.caller.call_sid;
     stream.line.stream_sid = new_sid("MZ", exchange_.random);
-    stream.line.parameters = connect.parameters;
+    stream.line.parameters = connect_.parameters;
     stream.line.seed = static_cast<std::uint32_t>(exchange_.random());
     stream.ear = plan_.ear;
     stream.patience = plan_.patience;
     stream.trouble = std::exchange(plan_.trouble, after_first_stream(plan_.trouble));
     stream.webhook_asked = asked_;
     leg_ = std::make_unique<StreamLeg>(exchange_.loop, exchange_.frames, std::move(stream), [this] { stream_ended(); });
-    return false;
 }
 
 void SimulatedCall::stream_ended() {

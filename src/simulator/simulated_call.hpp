@@ -29,6 +29,7 @@ struct CallPlan {
     Ear::Options ear;
     Patience patience;
     Trouble trouble;
+    std::chrono::milliseconds stream_after{0};  // the webhook was asked; 0: at once
 };
 
 // What all calls of one loop share.
@@ -59,6 +60,7 @@ private:
     bool run(const Reject&);
     bool run(const Redirect& redirect);
     bool run(const NotSimulated& verb);
+    void open_stream();
     void stream_ended();
     void after_connect();
     encoding::FormFields parameters() const;
@@ -74,9 +76,10 @@ private:
     std::size_t next_step_ = 0, documents_ = 0;
     WebAddress document_;  // relative URLs are relative to it
     ConnectStream connect_;
+    WebAddress stream_url_;
     Instant asked_{};
     bool answered_ = false, caller_gone_ = false, falling_back_ = false;
-    net::Timer pause_;
+    net::Timer pause_, ring_;
     std::unique_ptr<DocumentFetch> fetch_;
     std::unique_ptr<StreamLeg> leg_;
 };

@@ -47,7 +47,10 @@ void Standin::handle(const std::shared_ptr<net::Exchange>& exchange) {
     const http::Request& request = exchange->request();
     const std::string_view path = request.path();
     if (path.starts_with("/standin/")) return exchange->answer(control(request));
-    note(*exchange);
+    peers_.insert(exchange->peer());
+    StandinRequest& entry = note(request.method);
+    entry.target = request.target;
+    entry.peer = exchange->peer();
     if (is_socket_target(path)) return open_socket(exchange);
     if (auto allowed = check_key(options_.account, request); !allowed) return exchange->answer(allowed.error());
     if (path.starts_with(speech_path)) return speak(exchange);
@@ -55,15 +58,19 @@ void Standin::handle(const std::shared_ptr<net::Exchange>& exchange) {
     exchange->answer(read_account(options_.account, request));
 }
 
-StandinRequest& Standin::note(const net::Exchange& exchange) {
+StandinRequest& Standin::note(std::string method) {
     if (log_.size() == log_entries_max) log_.pop_front();
-    peers_.insert(exchange.peer());
-    StandinRequest entry;
-    entry.at = std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - began_);
-    entry.method = exchange.request().method;
-    entry.target = exchange.request().target;
-    entry.peer = exchange.peer();
-    return log_.emplace_back(std::move(entry));
+    StandinRequest& entry = log_.emplace_back();
+    entry.number = next_log_number_++;
+    entry.asked = loop_.now();
+    entry.method = std::move(method);
+    return entry;
+}
+
+// The log's numbers follow each other without a hole; old entries may be gone.
+void Standin::audio_begins(std::size_t number) {
+    if (log_.empty() || number < log_.front().number) return;
+    log_.at(number - log_.front().number).first_audio = loop_.now();
 }
 
 void Standin::speak(const std::shared_ptr<net::Exchange>& exchange) {
@@ -126,13 +133,10 @@ std::optional<SpeechDesk::Admission> Standin::admit(std::string_view text) {
     if (plan_exhausted()) return std::nullopt;
     ++in_progress_;
     in_progress_most_ = std::max(in_progress_most_, in_progress_);
-    if (log_.size() == log_entries_max) log_.pop_front();
-    StandinRequest& entry = log_.emplace_back();
-    entry.at = std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - began_);
-    entry.method = "SPEAK";  // on a socket opened before
+    StandinRequest& entry = note("SPEAK");  // on a socket opened before
     entry.text = text;
     entry.in_progress = in_progress_;
-    Admission admission{faults_.take(text)};
+    Admission admission{.fault = faults_.take(text), .number = entry.number};
     if (!admission.fault) return admission;
     const ArmedFault& fault = *admission.fault;
     entry.fault = fault.fault->name;
@@ -155,7 +159,8 @@ void Standin::begin_answer(const std::shared_ptr<net::Exchange>& exchange, const
                     .fault = faults_.take(order.text),
                     .first_byte_after = options_.first_byte_after,
                     .seed = static_cast<std::uint32_t>(random_()),
-                    .headers = success_headers(order)};
+                    .headers = success_headers(order),
+                    .on_first_audio = [this, asked = log_.back().number] { audio_begins(asked); }};
     if (plan.fault) {
         log_.back().fault = plan.fault->fault->name;
         const bool late = plan.fault->after_bytes > 0 && concerns_beginning(plan.fault->fault->http);
@@ -226,13 +231,19 @@ http::Response Standin::describe_faults() const {
 http::Response Standin::describe_log() const {
     boost::json::array requests;
     for (const StandinRequest& request : log_) {
-        requests.push_back(boost::json::object{{"at_ms", request.at.count()},
-                                               {"method", request.method},
-                                               {"target", request.target},
-                                               {"peer", request.peer},
-                                               {"text", request.text},
-                                               {"fault", request.fault},
-                                               {"in_progress", request.in_progress}});
+        const auto since = [](net::Instant from, net::Instant to) {
+            return std::chrono::duration<double, std::milli>(to - from).count();
+        };
+        requests.push_back(boost::json::object{
+            {"at_ms", since(began_, request.asked)},
+            {"first_audio_ms", request.first_audio ? boost::json::value(since(request.asked, *request.first_audio))
+                                                   : boost::json::value(nullptr)},
+            {"method", request.method},
+            {"target", request.target},
+            {"peer", request.peer},
+            {"text", request.text},
+            {"fault", request.fault},
+            {"in_progress", request.in_progress}});
     }
     return http::json(boost::json::serialize(boost::json::object{{"speech_requests", speech_requests_},
                                                                  {"connections_seen", connections_seen()},

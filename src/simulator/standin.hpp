@@ -31,7 +31,9 @@
 namespace simulator {
 
 struct StandinRequest {
-    std::chrono::milliseconds at{};  // since the stand-in began
+    std::size_t number = 0;
+    net::Instant asked{};
+    std::optional<net::Instant> first_audio{};  // when its first 20 ms were sent: less cannot be played
     std::string method, target, peer, text, fault;
     int in_progress = 0;  // speech requests, this one included
 };
@@ -73,10 +75,11 @@ private:
     void begin_answer(const std::shared_ptr<net::Exchange>& exchange, const SpeechOrder& order);
     void answer_done(std::size_t number);
     std::vector<std::pair<std::string, std::string>> success_headers(const SpeechOrder& order);
-    StandinRequest& note(const net::Exchange& exchange);
+    StandinRequest& note(std::string method);
 
     StandinSpeech& speech() override { return speech_; }
     std::optional<Admission> admit(std::string_view text) override;
+    void audio_begins(std::size_t number) override;
     void generation_over() override { --in_progress_; }
     std::chrono::milliseconds first_byte_after() const override { return options_.first_byte_after; }
 
@@ -91,7 +94,7 @@ private:
     const net::Instant began_;
     std::deque<StandinRequest> log_;
     std::set<std::string> peers_;
-    std::size_t speech_requests_ = 0, next_number_ = 0;
+    std::size_t speech_requests_ = 0, next_number_ = 0, next_log_number_ = 0;
     int in_progress_ = 0, in_progress_most_ = 0;
     std::unordered_map<std::size_t, std::unique_ptr<StandinAnswer>> answers_;
     std::unordered_map<std::size_t, std::unique_ptr<StandinSocket>> sockets_;

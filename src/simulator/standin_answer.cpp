@@ -152,6 +152,8 @@ void StandinAnswer::send_next() {
 
 bool StandinAnswer::send_chunk() {
     const std::size_t bytes = next_chunk_bytes();
+    const std::size_t playable = std::min(audio::frame_bytes, body_.size());
+    if (sent_ < playable && sent_ + bytes >= playable) plan_.on_first_audio();
     plan_.exchange->send_chunk(std::string_view(body_).substr(sent_, bytes));
     sent_ += bytes;
     ++chunks_;

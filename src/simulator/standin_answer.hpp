@@ -24,6 +24,7 @@ struct AnswerPlan {
     std::chrono::milliseconds first_byte_after{225};
     std::uint32_t seed = 1;
     std::vector<std::pair<std::string, std::string>> headers;  // of a success
+    std::function<void()> on_first_audio = [] {};              // its first 20 ms are being sent
 };
 
 class StandinAnswer {

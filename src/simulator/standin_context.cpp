@@ -78,6 +78,7 @@ void StandinContext::begin_next() {
     }
     current_.emplace(Generation{.text = std::move(waiting_.front()),
                                 .fault = std::move(admission->fault),
+                                .number = admission->number,
                                 .first_frame_at = loop_.now() + desk_.first_byte_after(),
                                 .speech = {}});
     waiting_.pop_front();
@@ -159,6 +160,7 @@ std::size_t StandinContext::next_frame_bytes() {
 
 void StandinContext::send_audio() {
     const std::size_t bytes = next_frame_bytes();
+    if (current_->sent == 0) desk_.audio_begins(current_->number);
     const auto part = current_->speech.bytes().subspan(current_->sent, bytes);
     std::string audio;
     if (options_.output_format == "ulaw_8000") {

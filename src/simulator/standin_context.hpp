@@ -25,8 +25,10 @@ public:
     // One generation begins; nullopt when the plan's limit of requests at once is reached.
     struct Admission {
         std::optional<ArmedFault> fault;
+        std::size_t number = 0;  // of the request, in the log
     };
     virtual std::optional<Admission> admit(std::string_view text) = 0;
+    virtual void audio_begins(std::size_t number) = 0;  // its first 20 ms are being sent
     virtual void generation_over() = 0;
     virtual std::chrono::milliseconds first_byte_after() const = 0;
 
@@ -70,6 +72,7 @@ private:
     struct Generation {
         std::string text;
         std::optional<ArmedFault> fault;
+        std::size_t number = 0;
         net::Instant first_frame_at;
         audio::Clip speech;
         std::size_t sent = 0, frames = 0;

@@ -150,6 +150,19 @@ TEST_F(SimulatedCallTest, hears_the_message_and_hangs_up_after_its_mark) {
     EXPECT_TRUE(server.requests.back().body.contains("CallStatus=completed"));
 }
 
+TEST_F(SimulatedCallTest, opens_the_stream_when_the_phone_has_rung_long_enough) {
+    server.on_start = [&] {
+        server.say(20ms);
+        server.mark("end");
+    };
+    auto ringing = plan();
+    ringing.stream_after = 120ms;
+    const auto report = call(ringing);
+    ASSERT_EQ(report.streams.size(), 1u);
+    EXPECT_GE(*report.streams[0].webhook_to_start, 120ms);
+    EXPECT_LT(*report.streams[0].start_to_first_audio, *report.streams[0].webhook_to_first_audio - 119ms);
+}
+
 TEST_F(SimulatedCallTest, signs_webhook_upgrade_and_action_as_twilio_does) {
     server.on_start = [&] { server.socket->close(1000, ""); };
     call(plan());

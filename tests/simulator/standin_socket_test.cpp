@@ -115,6 +115,9 @@ TEST_F(StandinSocketTest, speaks_buffered_text_as_one_and_is_final_only_after_th
     EXPECT_TRUE(client->finals.empty());
     EXPECT_TRUE(client->frames[0].at("alignment").is_object());
     EXPECT_TRUE(client->frames[0].at("isFinal").is_null());
+    const auto& logged = standin.log().back();
+    ASSERT_TRUE(logged.first_audio);
+    EXPECT_GE(*logged.first_audio - logged.asked, 20ms);
     const auto before_close = loop.now();
     client->send(R"({"text":""})");
     ASSERT_TRUE(client->wait_for_final());

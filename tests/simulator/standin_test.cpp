@@ -95,6 +95,11 @@ TEST_F(StandinTest, speaks_the_words_as_the_live_service_streams_them) {
     EXPECT_EQ(reply->body, expected());
     EXPECT_NE(reply->body.size() % 160, 0u);
     EXPECT_GT(reply->reads.size(), 3u);
+
+    const auto log = ask("GET", "/standin/log")->json();
+    const auto& logged = log.at("requests").at(0);
+    EXPECT_EQ(logged.at("text"), words);
+    EXPECT_GE(logged.at("first_audio_ms").as_double(), 20);
 }
 
 TEST_F(StandinTest, different_voices_sound_different_and_the_same_voice_the_same) {
