@@ -2,6 +2,7 @@
 
 #include "speech/lifetime.hpp"
 #include "speech/recorded_source.hpp"
+#include "speech/speaking_rate.hpp"
 
 #include <optional>
 #include <vector>
@@ -52,7 +53,8 @@ private:
     }
 
     void on_finished() override {
-        if (!chunks_.empty()) store();
+        // A source may call the beginning of a sentence the whole of it. Once kept, that would be all there ever is.
+        if (!chunks_.empty() && !is_cut_short(request_.text.reveal(), bytes_)) store();
         listener_.on_finished();
     }
 

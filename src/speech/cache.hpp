@@ -1,8 +1,8 @@
 #pragma once
 // What was said before is played again, from memory or from a ClipStore behind it: the same bytes, without a request.
 //
-// Only audio that its source finished successfully is stored, whole, so a cache stands directly above one real source
-// and below the ladder: nothing partial and no fallback voice can get in.
+// Only audio that its source finished successfully is stored, whole and long enough for its text, so a cache stands
+// directly above one real source and below the ladder: nothing partial and no fallback voice can get in.
 
 #include "speech/clip_memory.hpp"
 #include "speech/clip_store.hpp"

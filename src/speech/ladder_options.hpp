@@ -4,6 +4,7 @@
 // at half of the time before: 1.2 s with two of them and the defaults. The local voice has its audio ready by then.
 
 #include "speech/sentences.hpp"
+#include "speech/speaking_rate.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -40,7 +41,7 @@ struct LadderOptions {
 
     // Audio that would have been spoken faster than this was cut off, whatever its source says. Speech runs at about 15
     // (spoken_units); 0 turns the check off.
-    double units_per_second_max = 60;
+    double units_per_second_max = fastest_units_per_second;
 };
 
 }  // namespace speech

@@ -154,11 +154,8 @@ void SentenceSpeech::judge_finished() {
 std::optional<Failure> SentenceSpeech::fault_of_finished() const {
     const std::size_t bytes = speaker_->bytes();
     if (bytes == 0 && is_speakable(rest())) return no_audio();
-    constexpr std::size_t units_min = 20;  // a few short words may be fast
-    const std::size_t units = spoken_units(rest());
     const double most = message_.options.units_per_second_max;
-    const double seconds = std::chrono::duration<double>(audio::duration_of(bytes)).count();
-    if (most > 0 && units >= units_min && is_speakable(rest()) && static_cast<double>(units) > most * seconds) {
+    if (most > 0 && is_cut_short(rest(), bytes, most)) {
         return Failure{Failure::Kind::unavailable, "audio cut short"};
     }
     return std::nullopt;

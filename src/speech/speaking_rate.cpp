@@ -41,6 +41,8 @@ std::size_t units_of(UChar32 code_point) {
     }
 }
 
+constexpr std::size_t units_min = 20;  // in fewer, the silence around the words outweighs them
+
 bool makes_sound(UChar32 code_point) {
     constexpr uint32_t loud = U_GC_L_MASK | U_GC_N_MASK | U_GC_SC_MASK | U_GC_SM_MASK;
     return (U_GET_GC_MASK(code_point) & loud) != 0;
@@ -72,8 +74,13 @@ std::size_t offset_after(std::string_view text, double units) {
     return text.size() - rest.size();
 }
 
+bool is_cut_short(std::string_view text, std::size_t bytes, double units_per_second_max) {
+    const std::size_t units = spoken_units(text);
+    const double seconds = std::chrono::duration<double>(audio::duration_of(bytes)).count();
+    return units >= units_min && is_speakable(text) && static_cast<double>(units) > units_per_second_max * seconds;
+}
+
 void SpeakingRates::learn(std::string_view voice, std::string_view text, std::size_t bytes) {
-    constexpr std::size_t units_min = 20;  // below, the silence around the words outweighs them
     const std::size_t units = spoken_units(text);
     if (units < units_min || bytes == 0) return;
     const double seconds = std::chrono::duration<double>(audio::duration_of(bytes)).count();

@@ -21,6 +21,11 @@ bool is_speakable(std::string_view text);
 // Where in `text`, as a byte offset between characters, `units` of it have been spoken.
 std::size_t offset_after(std::string_view text, double units);
 
+// Whether `bytes` of mu-law are too few for `text`: whoever said so stopped in the middle, whatever else it claims. No
+// voice speaks four times as fast as people do.
+inline constexpr double fastest_units_per_second = 60;
+bool is_cut_short(std::string_view text, std::size_t bytes, double units_per_second_max = fastest_units_per_second);
+
 class SpeakingRates {
 public:
     static constexpr double standard_units_per_second = 15;

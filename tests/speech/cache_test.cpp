@@ -94,6 +94,17 @@ TEST_F(CachedSourceTest, never_keeps_what_failed_or_was_cancelled_or_is_empty) {
     EXPECT_EQ(memory.figures().clips, 0U);
 }
 
+TEST_F(CachedSourceTest, never_keeps_the_beginning_of_a_sentence_that_its_source_calls_the_whole) {
+    const std::string sentence = "A whole sentence that nobody says in a tenth of a second.";
+    source.script = [](const Request&) { return Script{audio_after(10ms, 800), finish_after(10ms)}; };
+    EXPECT_EQ(ask(cached, sentence).bytes, 800U);
+    source.script = [](const Request&) { return says_it(); };
+    EXPECT_EQ(ask(cached, sentence).bytes, sentence.size() * letter_bytes);
+    EXPECT_EQ(source.requests.size(), 2U);
+    ask(cached, sentence);
+    EXPECT_EQ(source.requests.size(), 2U) << "the whole one is kept";
+}
+
 TEST_F(CachedSourceTest, passes_on_what_is_too_long_to_keep) {
     ClipMemory small({.clip_bytes_max = 100});
     CachedSource barely{"provider", small, nullptr, source, timers};

@@ -37,6 +37,16 @@ TEST(IsSpeakable, asks_for_a_letter_digit_or_symbol) {
     EXPECT_FALSE(is_speakable(" …!?\n- "));
 }
 
+TEST(CutShort, is_what_nobody_can_say_so_fast) {
+    const std::string sentence = "Sixty letters or so are four seconds of speech for most of us";
+    EXPECT_FALSE(is_cut_short(sentence, bytes_of(4)));
+    EXPECT_FALSE(is_cut_short(sentence, bytes_of(1.5)));
+    EXPECT_TRUE(is_cut_short(sentence, bytes_of(0.9)));
+    EXPECT_TRUE(is_cut_short(sentence, 0));
+    EXPECT_FALSE(is_cut_short("Hi.", bytes_of(0.01))) << "a word or two may be fast";
+    EXPECT_FALSE(is_cut_short("-----------------------------------", 0)) << "nothing that makes a sound";
+}
+
 TEST(SpeakingRates, are_standard_until_measured) {
     SpeakingRates rates;
     EXPECT_EQ(rates.units_per_second("v"), 15);
