@@ -90,6 +90,7 @@ void Warming::next() {
     misses_before_ = misses();
     asked_ = loop_.events.now();
     utterance_ = loop_.speech.say(request, *this);
+    utterance_->needed_by(asked_ + patience);  // callers who wait for a slot of the plan come first
 }
 
 // What neither memory nor disk had had to be made.

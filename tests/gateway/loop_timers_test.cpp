@@ -43,6 +43,16 @@ TEST_F(LoopTimersTest, without_delay_still_fire_later_and_once) {
     EXPECT_EQ(fired, 1);
 }
 
+TEST_F(LoopTimersTest, without_delay_take_their_turn_and_wait_for_no_tick) {
+    std::vector<int> order;
+    const auto timer = timers.after(0ms, [&] { order.push_back(1); });
+    loop.post([&] { order.push_back(2); });
+    auto dropped = timers.after(0ms, [&] { order.push_back(3); });
+    dropped.reset();
+    ASSERT_TRUE(test::run_until(loop, [&] { return order.size() == 2; }));
+    EXPECT_EQ(order, (std::vector{1, 2}));
+}
+
 TEST_F(LoopTimersTest, do_not_fire_after_destruction_even_in_the_same_tick) {
     bool fired = false, later = false;
     std::unique_ptr<speech::Timers::Timer> one, other;
