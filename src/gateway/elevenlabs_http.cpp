@@ -56,9 +56,9 @@ net::OutgoingRequest outgoing_request(const speech::Request& request, const Elev
 
 class HttpUtterance final : public speech::Utterance, private net::HttpClient::Listener {
 public:
-    HttpUtterance(net::HttpClient& http, net::OutgoingRequest request, const ElevenLabsHttp::Observer& observer,
+    HttpUtterance(net::HttpClient& http, net::OutgoingRequest request, ElevenLabsHttp::Observer observer,
                   speech::Listener& listener)
-        : listener_(listener), observer_(observer), transfer_(http.start(std::move(request), *this)) {}
+        : listener_(listener), observer_(std::move(observer)), transfer_(http.start(std::move(request), *this)) {}
 
 private:
     void on_head(const net::IncomingHead& head) override {
@@ -106,16 +106,17 @@ private:
 
 }  // namespace
 
-ElevenLabsHttp::ElevenLabsHttp(net::HttpClient& http, Options options, Observer observer)
+ElevenLabsHttp::ElevenLabsHttp(net::HttpClient& http, Options options, std::function<Observer()> observe)
     : http_(http),
       options_([&] {
           options.base_url = without_trailing_slashes(std::move(options.base_url));
           return std::move(options);
       }()),
-      observer_(std::move(observer)) {}
+      observe_(std::move(observe)) {}
 
 std::unique_ptr<speech::Utterance> ElevenLabsHttp::say(const speech::Request& request, speech::Listener& listener) {
-    return std::make_unique<HttpUtterance>(http_, outgoing_request(request, options_), observer_, listener);
+    return std::make_unique<HttpUtterance>(http_, outgoing_request(request, options_),
+                                           observe_ ? observe_() : Observer{}, listener);
 }
 
 }  // namespace gateway

@@ -38,15 +38,16 @@ public:
     };
     using Observer = std::function<void(const ReplyHead&)>;
 
-    // `http` must outlive this and every Utterance.
-    ElevenLabsHttp(net::HttpClient& http, Options options, Observer observer = {});
+    // `http` must outlive this and every Utterance. `observe` is called as each request begins; what it returns is told
+    // of the reply.
+    ElevenLabsHttp(net::HttpClient& http, Options options, std::function<Observer()> observe = {});
 
     std::unique_ptr<speech::Utterance> say(const speech::Request& request, speech::Listener& listener) override;
 
 private:
     net::HttpClient& http_;
     const Options options_;
-    const Observer observer_;
+    const std::function<Observer()> observe_;
 };
 
 }  // namespace gateway

@@ -33,6 +33,7 @@ Switchboard::Switchboard(Options given)
                  .account_sid = options.account_sid,
                  .streams_max = options.calls_max}),
       voices({.threads = or_one_per_core(options.voice_threads)}),
+      slots({.requests_max = options.elevenlabs_requests_max}),
       memory({.bytes_max = options.cache_memory_bytes_max}) {
     if (!options.cache_directory.empty()) {
         clip_files = std::make_unique<ClipFiles>(ClipFiles::Options{
@@ -62,6 +63,7 @@ LoopServices::LoopServices(Switchboard& owner, std::size_t position, std::size_t
              {.options = owner.options,
               .voices = owner.voices,
               .memory = owner.memory,
+              .slots = owner.slots,
               .files = owner.clip_files.get(),
               .authorities = owner.authorities,
               .loops = loop_count,

@@ -36,6 +36,7 @@ struct Switchboard {
     call::CallMetrics metrics;
     CallDirectory directory;
     EmbeddedVoicePool voices;
+    speech::RequestSlots slots;                   // what ElevenLabs' plan allows at once
     speech::ClipMemory memory;                    // what was said before
     std::unique_ptr<ClipFiles> clip_files;        // and on disk; null without Options::cache_directory
     std::shared_ptr<const net::Tls> authorities;  // whom to believe at ElevenLabs' WebSocket

@@ -11,9 +11,15 @@ namespace gateway {
 LoopSpeech::LoopSpeech(net::EventLoop& loop, std::size_t index, const Shared& shared)
     : timers_(loop),
       http_(loop, {}),
-      governor_({.requests_max = shared.options.elevenlabs_requests_max, .loops = shared.loops}, timers_) {
+      mailbox_(std::make_shared<LoopMailbox>(loop)),
+      governor_(shared.slots, timers_,
+                [mailbox = mailbox_](std::function<void()> work) { mailbox->post(std::move(work)); }) {
     if (shared.files != nullptr) disk_.emplace(loop, *shared.files);
     chain_ = speech::make_chain(parts(loop, index, shared));
+}
+
+LoopSpeech::~LoopSpeech() {
+    mailbox_->close();
 }
 
 speech::Parts LoopSpeech::parts(net::EventLoop& loop, std::size_t index, const Shared& shared) {
@@ -50,8 +56,11 @@ std::vector<speech::Parts::Provider> LoopSpeech::elevenlabs(net::EventLoop& loop
                                                                             .model_id = options.voice.model,
                                                                             .language = options.voice.language})});
     }
-    const auto note_limit = [this](const ElevenLabsHttp::ReplyHead& head) {
-        if (head.concurrent_requests_max) governor_.note_maximum(*head.concurrent_requests_max);
+    const auto observe = [this, &slots = shared.slots] {
+        return [this, &slots, ours = slots.figures(timers_.now()).in_flight](const ElevenLabsHttp::ReplyHead& head) {
+            slots.note_reply(head.concurrent_requests.value_or(0), head.concurrent_requests_max.value_or(0), ours,
+                             timers_.now());
+        };
     };
     best_first.push_back({"elevenlabs_http",
                           std::make_unique<ElevenLabsHttp>(http_,
@@ -59,7 +68,7 @@ std::vector<speech::Parts::Provider> LoopSpeech::elevenlabs(net::EventLoop& loop
                                                                                    .api_key = options.elevenlabs_key,
                                                                                    .default_voice_id = options.voice.id,
                                                                                    .model_id = options.voice.model},
-                                                           note_limit)});
+                                                           observe)});
     return best_first;
 }
 

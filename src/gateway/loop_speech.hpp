@@ -4,6 +4,7 @@
 
 #include "gateway/clip_files.hpp"
 #include "gateway/embedded_voice.hpp"
+#include "gateway/loop_mailbox.hpp"
 #include "gateway/loop_timers.hpp"
 #include "gateway/meeting_point.hpp"
 #include "gateway/options.hpp"
@@ -28,6 +29,7 @@ public:
         const Options& options;
         EmbeddedVoicePool& voices;
         speech::ClipMemory& memory;
+        speech::RequestSlots& slots;
         ClipFiles* files = nullptr;                     // null: nothing is kept on disk
         std::shared_ptr<const net::Tls> authorities{};  // for ElevenLabs by WebSocket
         std::size_t loops = 1;
@@ -36,6 +38,7 @@ public:
         std::function<std::vector<MeetingPoint::Place>(std::size_t row)> places{};
     };
     LoopSpeech(net::EventLoop& loop, std::size_t index, const Shared& shared);
+    ~LoopSpeech() override;
 
     std::unique_ptr<speech::Utterance> say(const speech::Request& request, speech::Listener& listener) override {
         return chain_->say(request, listener);
@@ -51,6 +54,7 @@ private:
 
     LoopTimers timers_;
     net::HttpClient http_;
+    std::shared_ptr<LoopMailbox> mailbox_;
     speech::Governor governor_;
     std::optional<ClipFilesDoor> disk_;
     std::unique_ptr<speech::SpeechChain> chain_;

@@ -52,21 +52,19 @@ void render_circuits(std::string& text, const std::vector<LoopFigures>& loops) {
     }
 }
 
-void render_budget(std::string& text, const std::vector<LoopFigures>& loops) {
+void render_budget(std::string& text, const speech::RequestSlots::Figures& slots,
+                   const std::vector<LoopFigures>& loops) {
     speech::Governor::Figures all;
     for (const LoopFigures& loop : loops) {
-        all.in_flight += loop.budget.in_flight;
-        all.waiting += loop.budget.waiting;
-        all.limit += loop.budget.limit;
         all.refused += loop.budget.refused;
         all.characters += loop.budget.characters;
     }
     MetricFamily(text, "mouthpiece_elevenlabs_requests_active", "gauge", "Requests that have a slot of the plan now.")
-        .sample(all.in_flight);
+        .sample(slots.in_flight);
     MetricFamily(text, "mouthpiece_elevenlabs_requests_waiting", "gauge", "Requests waiting for a slot.")
-        .sample(all.waiting);
+        .sample(slots.waiting);
     MetricFamily(text, "mouthpiece_elevenlabs_requests_limit", "gauge", "Slots of the plan; 0 until it is known.")
-        .sample(all.limit);
+        .sample(slots.limit);
     MetricFamily(text, "mouthpiece_elevenlabs_requests_turned_away_total", "counter",
                  "Requests for which there was no room to wait.")
         .sample(all.refused);
@@ -81,7 +79,7 @@ std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops
     MetricFamily(text, "mouthpiece_draining", "gauge", "1 while the server finishes its calls and takes no new ones.")
         .sample(std::uint64_t{all.draining});
     render_circuits(text, loops);
-    render_budget(text, loops);
+    render_budget(text, all.slots.figures(net::Clock::now()), loops);
     if (all.certificate) text += render_certificate(*all.certificate);
     return text + render_cache(all.memory, all.clip_files.get()) + render_program();
 }

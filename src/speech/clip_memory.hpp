@@ -1,5 +1,5 @@
 #pragma once
-// Clips by key, in memory, the least recently used dropped first. The one object in speech/ that several loops share:
+// Clips by key, in memory, the least recently used dropped first. Shared by all loops, as only RequestSlots is besides:
 // clips never change and are reference-counted, and a mutex guards the index, taken once or twice a request and never
 // for a chunk of audio.
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace speech {
 
@@ -26,28 +27,32 @@ public:
           source_(source),
           request_(request),
           listener_(listener),
-          needed_by_(governor.timers_.now()) {
-        if (governor.has_slot() && governor.waiting_.empty()) {
-            start();
-        } else {
-            queue();
-        }
-    }
+          needed_by_(governor.timers_.now()) {}
 
     ~Governed() override {
-        leave_queue();
+        if (place_) {
+            governor_.waiting_.erase(*place_);
+            governor_.slots_.leave(*place_);
+        }
         utterance_.reset();
         give_back();
     }
 
+    void start() {
+        has_slot_ = true;
+        utterance_ = source_.say(request_, *this);
+    }
+    void queue() {
+        place_ = governor_.slots_.wait(needed_by_, governor_.admit_);
+        governor_.waiting_.emplace(*place_, this);
+    }
+
     void needed_by(Instant when) override {
-        needed_by_ = when;
-        if (place_) {
-            leave_queue();
-            queue();
-        } else if (utterance_) {
-            utterance_->needed_by(when);
-        }
+        if (std::exchange(needed_by_, when) == when) return;
+        if (utterance_) utterance_->needed_by(when);
+        if (!place_ || !governor_.slots_.leave(*place_)) return;  // not waiting, or admitted already
+        governor_.waiting_.erase(*place_);
+        queue();
     }
 
     // Called by the governor, which has taken it off the queue.
@@ -58,25 +63,12 @@ public:
     }
 
 private:
-    void start() {
-        has_slot_ = true;
-        ++governor_.in_flight_;
-        utterance_ = source_.say(request_, *this);
-    }
-    void queue() {
-        place_ = Place{needed_by_, governor_.serial_++};
-        governor_.waiting_.emplace(*place_, this);
-    }
-    void leave_queue() {
-        if (place_) governor_.waiting_.erase(*place_);
-        place_.reset();
-    }
     void give_back() {
-        if (std::exchange(has_slot_, false)) governor_.release();
+        if (std::exchange(has_slot_, false)) governor_.slots_.give_back(governor_.timers_.now());
     }
 
     void on_audio(audio::Clip clip) override {
-        if (!std::exchange(audible_, true)) governor_.characters_ += characters_in(request_.text.reveal());
+        if (!std::exchange(audible_, true)) governor_.figures_.characters += characters_in(request_.text.reveal());
         listener_.on_audio(std::move(clip));
     }
     void on_finished() override {
@@ -98,54 +90,31 @@ private:
     std::unique_ptr<Utterance> utterance_;
 };
 
-std::size_t Governor::limit() const {
-    std::size_t whole = options_.requests_max;
-    if (seen_max_ != 0) whole = whole == 0 ? seen_max_ : std::min(whole, seen_max_);
-    return whole == 0 ? 0 : std::max<std::size_t>(whole / std::max<std::size_t>(options_.loops, 1), 1);
-}
+Governor::Governor(RequestSlots& slots, Timers& timers, Post post, Options options)
+    : slots_(slots),
+      timers_(timers),
+      options_(options),
+      admit_([this, post = std::move(post)](Place place) { post([this, place] { admitted(place); }); }) {}
 
-void Governor::note_maximum(std::size_t requests_max) {
-    if (requests_max == 0 || requests_max == seen_max_) return;
-    seen_max_ = requests_max;
-    admit_soon();
-}
-
-Governor::Figures Governor::figures() const {
-    return {.in_flight = in_flight_,
-            .waiting = waiting_.size(),
-            .limit = limit(),
-            .refused = refused_,
-            .characters = characters_};
-}
-
-void Governor::release() {
-    --in_flight_;
-    admit_soon();
-}
-
-// Not at once: we may stand in the destructor of one request or in the callback of another.
-void Governor::admit_soon() {
-    if (waiting_.empty() || admission_) return;
-    admission_ = timers_.after(std::chrono::milliseconds{0}, [this] {
-        admission_.reset();
-        admit();
-    });
-}
-
-void Governor::admit() {
-    while (!waiting_.empty() && has_slot()) {
-        Governed* first = waiting_.begin()->second;
-        waiting_.erase(waiting_.begin());
-        first->admitted();
-    }
+void Governor::admitted(Place place) {
+    const auto node = waiting_.extract(place);
+    if (!node) return slots_.give_back(timers_.now());  // it has left since
+    node.mapped()->admitted();
 }
 
 std::unique_ptr<Utterance> GovernedSource::say(const Request& request, Listener& listener) {
-    if (!governor_.has_slot() && governor_.waiting_.size() >= governor_.options_.waiting_max) {
-        ++governor_.refused_;
+    const bool has_slot = governor_.slots_.take(governor_.timers_.now());
+    if (!has_slot && governor_.waiting_.size() >= governor_.options_.waiting_max) {
+        ++governor_.figures_.refused;
         return fail_soon({Failure::Kind::busy, "queue full", Failure::Scope::source}, governor_.timers_, listener);
     }
-    return std::make_unique<Governor::Governed>(governor_, source_, request, listener);
+    auto governed = std::make_unique<Governor::Governed>(governor_, source_, request, listener);
+    if (has_slot) {
+        governed->start();
+    } else {
+        governed->queue();
+    }
+    return governed;
 }
 
 }  // namespace speech

@@ -145,13 +145,26 @@ def the_voice_settings_can_be_configured():
         )
 
 
-def many_callers_of_one_greeting_cost_one_synthesis():
-    with StandIn() as standin, Server(standin.settings() | {"GREETING": "Everybody hears this very same sentence."}) as server:
-        result = place_call(server, "--calls", "20", "--rate", "200", "--quiet", "300")
-        check_equal(result.summary["flawless"], 20, "20 callers at once hear it without a gap")
-        asked = len(standin.requests_seen())
-        # Each of the two loops may ask once before the first answer is kept.
-        check(asked <= 2, "identical requests in flight are shared", f"{asked} requests")
+def each_sentence_is_asked_for_with_its_neighbours():
+    first, second = "This is the first sentence of two. ", "And this is the second one of them."
+    with StandIn() as standin, Tap(standin) as tap:
+        with Server(standin.settings() | {"ELEVENLABS_BASE_URL": tap.url, "GREETING": first + second}) as server:
+            place_call(server, "--quiet", "100")
+        asked = [json.loads(body) for *_, body in tap.seen]
+        check_equal([body["text"] for body in asked], [first, second], "one request a sentence")
+        check_equal([body.get("next_text") for body in asked], [second, None], "with what follows it")
+        check_equal([body.get("previous_text") for body in asked], [None, first], "and what came before, for intonation")
+
+
+def the_plan_is_used_whole_and_not_overdrawn():
+    calls = 9
+    with StandIn("--plan", "3", "--first-byte-ms", "20") as standin:
+        settings = {"GREETING": "Caller {name}, this is a sentence of your own.", "ELEVENLABS_MAX_REQUESTS": 3}
+        with Server(standin.settings() | settings) as server:
+            result = place_call(server, "--calls", str(calls), "--rate", "1000", "--quiet", "100", query="?name={n}")
+            check_equal(result.summary["heard_speech"], calls, "nine callers at once are spoken to")
+            check_equal(server.log_lines("speech f"), [], "nobody is refused, and nobody hears another voice")
+        check_equal(standin.log_of_requests()["in_progress_most"], 3, "with as many requests as the plan allows, over two loops")
 
 
 if __name__ == "__main__":
@@ -160,6 +173,7 @@ if __name__ == "__main__":
         a_voice_chosen_on_the_webhook_reaches_elevenlabs,
         the_request_is_as_specified,
         the_voice_settings_can_be_configured,
-        many_callers_of_one_greeting_cost_one_synthesis,
+        each_sentence_is_asked_for_with_its_neighbours,
+        the_plan_is_used_whole_and_not_overdrawn,
         at_once=5,
     )

@@ -40,7 +40,7 @@ protected:
                        ElevenLabsHttp::Options{.base_url = server->url("/"),
                                                .api_key = Secret("key-0123456789"),
                                                .default_voice_id = "standard-voice"},
-                       [this](const ElevenLabsHttp::ReplyHead& head) { heads.push_back(head); });
+                       [this] { return [this](const ElevenLabsHttp::ReplyHead& head) { heads.push_back(head); }; });
     }
     std::unique_ptr<speech::Utterance> say(SpeechRecorder& recorder) {
         return source->say(test::speech_request("Hello caller."), recorder);

@@ -14,10 +14,12 @@ using Texts = std::vector<std::string>;
 
 class GovernorTest : public ::testing::Test {
 protected:
-    void govern(Governor::Options options) {
-        governor.emplace(options, timers);
+    void govern(RequestSlots::Options options, Governor::Options own = {}) {
+        slots.emplace(options);
+        governor.emplace(*slots, timers, post, own);
         governed.emplace(*governor, source);
     }
+    std::size_t in_flight() const { return slots->figures(timers.now()).in_flight; }
     RecordingListener& say(std::string text) {
         RecordingListener& listener = listeners.emplace_back(timers);
         utterances.push_back(governed->say(request_for(std::move(text)), listener));
@@ -25,7 +27,12 @@ protected:
     }
 
     ManualTimers timers;
+    std::vector<std::unique_ptr<Timers::Timer>> posted;
+    const Governor::Post post = [this](std::function<void()> work) {
+        posted.push_back(timers.after(0ms, std::move(work)));
+    };
     ScriptedSource source{timers, [](const Request&) { return says_it(); }};
+    std::optional<RequestSlots> slots;
     std::optional<Governor> governor;
     std::optional<GovernedSource> governed;
     std::deque<RecordingListener> listeners;
@@ -39,8 +46,8 @@ TEST_F(GovernorTest, keeps_within_the_limit_and_serves_everybody_in_the_end) {
     timers.run();
     EXPECT_EQ(source.live_max, 3);
     for (const RecordingListener& listener : listeners) EXPECT_TRUE(listener.finished);
-    EXPECT_EQ(governor->figures().in_flight, 0U);
-    EXPECT_EQ(governor->figures().waiting, 0U);
+    EXPECT_EQ(in_flight(), 0U);
+    EXPECT_EQ(governor->waiting(), 0U);
 }
 
 TEST_F(GovernorTest, is_no_limit_until_one_is_known) {
@@ -96,7 +103,7 @@ TEST_F(GovernorTest, forgets_a_waiting_request_that_is_cancelled) {
 }
 
 TEST_F(GovernorTest, refuses_what_does_not_fit_in_the_queue_and_counts_it) {
-    govern({.requests_max = 1, .waiting_max = 2});
+    govern({.requests_max = 1}, {.waiting_max = 2});
     for (int i = 0; i < 3; ++i) say("a");
     RecordingListener& refused = say("too many");
     EXPECT_FALSE(refused.ended());
@@ -122,27 +129,60 @@ TEST_F(GovernorTest, counts_the_characters_that_were_spoken) {
     EXPECT_EQ(governor->figures().characters, 10U);
 }
 
-TEST_F(GovernorTest, follows_the_maximum_that_replies_tell) {
-    govern({});
-    governor->note_maximum(2);
-    for (int i = 0; i < 6; ++i) say("a");
-    EXPECT_EQ(source.live, 2);
-    governor->note_maximum(4);
+TEST_F(GovernorTest, lets_all_loops_together_use_the_whole_plan_and_no_more) {
+    govern({.requests_max = 3});
+    Governor other_loop(*slots, timers, post);
+    GovernedSource on_other_loop(other_loop, source);
+    say("a");
+    say("b");
+    say("c");
+    RecordingListener listener(timers);
+    const auto waits = on_other_loop.say(request_for("d"), listener);
+    EXPECT_EQ(source.live, 3);
+    utterances[0].reset();
     timers.advance(0ms);
-    EXPECT_EQ(source.live, 4);
-    governor->note_maximum(1);
+    EXPECT_EQ(source.texts(), (Texts{"a", "b", "c", "d"}));
     timers.run();
-    EXPECT_EQ(source.live_max, 4);
-    EXPECT_EQ(governor->figures().limit, 1U);
+    EXPECT_EQ(source.live_max, 3);
+    EXPECT_TRUE(listener.finished);
 }
 
-TEST_F(GovernorTest, never_exceeds_the_option_and_takes_its_share_of_the_loops) {
-    govern({.requests_max = 10, .loops = 4});
-    EXPECT_EQ(governor->figures().limit, 2U);
-    governor->note_maximum(40);
-    EXPECT_EQ(governor->figures().limit, 2U);
-    governor->note_maximum(2);
-    EXPECT_EQ(governor->figures().limit, 1U);  // less than one request would be none at all
+TEST_F(GovernorTest, serves_first_whose_caller_runs_dry_first_on_whichever_loop) {
+    govern({.requests_max = 1});
+    Governor other_loop(*slots, timers, post);
+    GovernedSource on_other_loop(other_loop, source);
+    say("running");
+    say("late");
+    utterances.back()->needed_by(timers.now() + 9s);
+    RecordingListener listener(timers);
+    const auto urgent = on_other_loop.say(request_for("soon"), listener);
+    urgent->needed_by(timers.now() + 1s);
+    timers.run();
+    EXPECT_EQ(source.texts(), (Texts{"running", "soon", "late"}));
+}
+
+// Its slot is on the way to it when it leaves.
+TEST_F(GovernorTest, gives_back_a_slot_that_comes_too_late) {
+    govern({.requests_max = 1});
+    say("a");
+    say("b");
+    say("c");
+    utterances[0].reset();
+    utterances[1].reset();
+    timers.run();
+    EXPECT_EQ(source.texts(), (Texts{"a", "c"}));
+    EXPECT_EQ(in_flight(), 0U);
+}
+
+TEST_F(GovernorTest, a_changed_need_does_not_lose_the_slot_that_is_on_the_way) {
+    govern({.requests_max = 1});
+    say("a");
+    say("b");
+    utterances[0].reset();
+    utterances[1]->needed_by(timers.now() + 3s);
+    timers.run();
+    EXPECT_TRUE(listeners[1].finished);
+    EXPECT_EQ(in_flight(), 0U);
 }
 
 TEST_F(GovernorTest, tells_the_source_what_was_needed_while_it_waited) {
@@ -163,7 +203,7 @@ TEST_F(GovernorTest, may_lose_a_request_from_inside_its_callback) {
     second.when_ended = [&] { utterances[1].reset(); };
     timers.run();
     EXPECT_TRUE(second.finished);
-    EXPECT_EQ(governor->figures().in_flight, 0U);
+    EXPECT_EQ(in_flight(), 0U);
     EXPECT_EQ(timers.waiting(), 0U);
 }
 

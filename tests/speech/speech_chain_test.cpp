@@ -50,7 +50,10 @@ protected:
     ManualTimers timers;
     ScriptedSource *socket = nullptr, *http = nullptr, *local = nullptr;
     ClipMemory memory{{}};
-    Governor governor{{.requests_max = 2}, timers};
+    RequestSlots slots{{.requests_max = 2}};
+    std::vector<std::unique_ptr<Timers::Timer>> posted;
+    Governor governor{slots, timers,
+                      [this](std::function<void()> work) { posted.push_back(timers.after(0ms, std::move(work))); }};
     std::unique_ptr<SpeechChain> chain;
 };
 

@@ -1,0 +1,64 @@
+#pragma once
+// How many requests an account has in flight, over all loops of this process: its plan allows only so many (beyond it,
+// ElevenLabs answers 429). Those that must wait are admitted in the order in which their callers run dry, on whichever
+// loop they are. Locked once or twice a request, never for a chunk of audio.
+
+#include "speech/speech_source.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace speech {
+
+class RequestSlots {
+public:
+    struct Options {
+        std::size_t requests_max = 0;  // 0: not stated, so unlimited until a reply tells
+        // What a reply says of the requests of other servers is believed for so long.
+        std::chrono::milliseconds others_believed{5'000};
+    };
+    struct Figures {
+        std::size_t in_flight = 0, waiting = 0, limit = 0;  // limit 0: none
+    };
+    // In the queue: the earliest need first, then first come.
+    using Place = std::pair<Instant, std::uint64_t>;
+    // Told under the lock, on any thread, that the slot for this place is taken. Only posts it to its loop.
+    using Admit = std::function<void(Place)>;
+
+    explicit RequestSlots(Options options) : options_(options) {}
+
+    // A slot, if one is free and nobody waits for it. Whoever got one gives it back.
+    bool take(Instant now);
+    void give_back(Instant now);
+
+    // `admit` must outlive the waiting.
+    Place wait(Instant needed_by, const Admit& admit);
+    // False: it has been admitted meanwhile, and will hear of it.
+    bool leave(Place place);
+
+    // `current-` and `maximum-concurrent-requests` of a reply, and how many were ours when it was asked for: what is
+    // more than ours is another server's.
+    void note_reply(std::size_t current, std::size_t maximum, std::size_t ours, Instant now);
+
+    Figures figures(Instant now) const;
+
+private:
+    std::size_t limit(Instant now) const;
+    bool has_slot(Instant now) const { return limit(now) == 0 || in_flight_ < limit(now); }
+    void admit_waiting(Instant now);
+
+    const Options options_;
+    mutable std::mutex mutex_;
+    std::size_t seen_max_ = 0, others_ = 0;
+    Instant others_until_{};
+    std::size_t in_flight_ = 0;
+    std::uint64_t serial_ = 0;
+    std::map<Place, const Admit*> waiting_;
+};
+
+}  // namespace speech
