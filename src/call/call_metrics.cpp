@@ -56,6 +56,8 @@ struct MetricFamilies {
          }},
         {"mouthpiece_webhooks_total", "counter", "Voice webhooks answered, by answer.",
          [](const CallMetrics& m, MetricFamily& s) { s.samples("answer", m.webhooks_); }},
+        {"mouthpiece_prepared_speech_total", "counter", "Messages begun at the webhook, by what became of them.",
+         [](const CallMetrics& m, MetricFamily& s) { s.samples("fate", m.prepared_); }},
         {"mouthpiece_requests_refused_total", "counter", "Requests and streams refused, by reason.",
          [](const CallMetrics& m, MetricFamily& s) { s.samples("reason", m.refused_); }},
         {"mouthpiece_first_media_seconds", "histogram", "From the stream's start to the first media message sent.",
@@ -139,6 +141,9 @@ void CallMetrics::fell_back(std::string_view to) {
 }
 void CallMetrics::first_media(std::chrono::microseconds after_start) {
     first_media_.observe(after_start);
+}
+void CallMetrics::prepared_speech(std::string_view fate) {
+    prepared_.add(fate);
 }
 void CallMetrics::request_refused(std::string_view why) {
     refused_.add(why);

@@ -88,20 +88,26 @@ PreparedSpeech::PreparedSpeech(LoopServices& loop, Options options) : loop_(loop
 PreparedSpeech::~PreparedSpeech() = default;
 
 void PreparedSpeech::begin(const std::string& call_sid, const speech::Request& request) {
-    if (request.text.empty() || waiting_.size() >= options_.calls_max || waiting_.contains(call_sid)) return;
-    auto entry = std::make_shared<Entry>(loop_.events, [this, call_sid] {
-        if (auto node = waiting_.extract(call_sid)) {
-            node.mapped()->cancel();
-            loop_.events.post([owner = std::move(node.mapped())] {});
-        }
-    });
+    if (request.text.empty() || waiting_.contains(call_sid)) return;
+    if (waiting_.size() >= options_.calls_max) return loop_.switchboard.metrics.prepared_speech("no_room");
+    auto entry = std::make_shared<Entry>(loop_.events, [this, call_sid] { expire(call_sid); });
     waiting_.emplace(call_sid, entry);
     entry->begin(loop_, call_sid, request, loop_.events.now() + options_.life);
+}
+
+// Nobody came for it.
+void PreparedSpeech::expire(const std::string& call_sid) {
+    auto node = waiting_.extract(call_sid);
+    if (!node) return;
+    loop_.switchboard.metrics.prepared_speech("expired");
+    node.mapped()->cancel();
+    loop_.events.post([owner = std::move(node.mapped())] {});  // we stand in its timer
 }
 
 std::unique_ptr<speech::Utterance> PreparedSpeech::take(const std::string& call_sid, speech::Listener& listener) {
     auto node = waiting_.extract(call_sid);
     if (!node) return nullptr;
+    loop_.switchboard.metrics.prepared_speech("taken");
     auto entry = std::move(node.mapped());
     entry->pass_on_to(&listener);
     // Not from inside take(): the taker has no utterance yet.

@@ -39,6 +39,8 @@ public:
 private:
     class Entry;
     class Handle;
+    void expire(const std::string& call_sid);
+
     LoopServices& loop_;
     Options options_;
     std::unordered_map<std::string, std::shared_ptr<Entry>> waiting_;

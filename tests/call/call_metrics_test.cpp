@@ -196,12 +196,14 @@ TEST(CallMetrics, count_verbs_under_their_labels) {
     metrics.speech_started();
     metrics.speech_failed("voice_not_found");
     metrics.fell_back("embedded_voice");
+    metrics.prepared_speech("expired");
     metrics.request_refused("signature");
     EXPECT_EQ(value_of(metrics, "mouthpiece_webhooks_total", "connect"), 2);
     EXPECT_EQ(value_of(metrics, "mouthpiece_webhooks_total", "busy"), 1);
     EXPECT_EQ(value_of(metrics, "mouthpiece_synthesis_requests_total"), 1);
     EXPECT_EQ(value_of(metrics, "mouthpiece_errors_total", "voice_not_found"), 1);
     EXPECT_EQ(value_of(metrics, "mouthpiece_fallbacks_total", "embedded_voice"), 1);
+    EXPECT_EQ(value_of(metrics, "mouthpiece_prepared_speech_total", "expired"), 1);
     EXPECT_EQ(value_of(metrics, "mouthpiece_requests_refused_total", "signature"), 1);
     const auto text = metrics.render();
     for (const auto* line :

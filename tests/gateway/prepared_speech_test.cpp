@@ -1,0 +1,113 @@
+#include "gateway/prepared_speech.hpp"
+
+#include "gateway/loop_services.hpp"
+#include "tests/gateway/speech_recorder.hpp"
+#include "tests/net/loopback_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace {
+
+using namespace std::chrono_literals;
+using gateway::PreparedSpeech;
+
+const std::string speech(16'000, '\x55');
+
+class PreparedSpeechTest : public testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
+    }
+    gateway::Options options() const {
+        gateway::Options options;
+        options.threads = 1;
+        options.voice_threads = 1;
+        options.voice.id = "voice";
+        options.voice.model = "eleven_flash_v2_5";
+        options.elevenlabs_key = Secret("key");
+        options.elevenlabs_url = elevenlabs.url("");
+        return options;
+    }
+    // ElevenLabs has a loop of its own, because the server's loop needs its address.
+    bool run_until(const std::function<bool()>& done) {
+        return test::run_until(loop().events, [&] {
+            elevenlabs_loop.settle();
+            loop().events.post([] {});  // looks at the other loop again
+            return done();
+        });
+    }
+    gateway::LoopServices& loop() { return *switchboard.loops.front(); }
+    bool counted(const std::string& fate) {
+        const std::string line = "mouthpiece_prepared_speech_total{fate=\"" + fate + "\"} 1\n";
+        return switchboard.metrics.render().contains(line);
+    }
+
+    bool answers = true;
+    net::EventLoop elevenlabs_loop;
+    test::LoopbackServer elevenlabs{elevenlabs_loop, [this](test::LoopbackServer::Peer& peer, const std::string&) {
+                                        if (answers) peer.send(test::http_answer("200 OK", "audio/ulaw", speech));
+                                    }};
+    gateway::Switchboard switchboard{options()};
+};
+
+TEST_F(PreparedSpeechTest, has_spoken_before_anybody_listens) {
+    PreparedSpeech prepared(loop(), {});
+    prepared.begin("CA1", test::speech_request("A sentence for one."));
+    prepared.begin("CA1", test::speech_request("Twilio asks again."));
+    ASSERT_TRUE(run_until([&] { return switchboard.memory.figures().clips == 1; })) << "said to its end";
+
+    test::SpeechRecorder listener;
+    const auto utterance = prepared.take("CA1", listener);
+    ASSERT_TRUE(utterance);
+    EXPECT_TRUE(listener.heard.empty()) << "not from inside take()";
+    ASSERT_TRUE(run_until([&] { return listener.ended(); }));
+    EXPECT_EQ(listener.heard, speech);
+    EXPECT_EQ(elevenlabs.requests.size(), 1U);
+    EXPECT_FALSE(prepared.take("CA1", listener)) << "once";
+    EXPECT_TRUE(counted("taken"));
+}
+
+TEST_F(PreparedSpeechTest, of_a_call_that_never_opens_its_stream_ends_with_its_request) {
+    answers = false;
+    PreparedSpeech prepared(loop(), {.life = 50ms});
+    prepared.begin("CA1", test::speech_request("A sentence for nobody."));
+    ASSERT_TRUE(run_until([&] { return elevenlabs.requests.size() == 1; }));
+    ASSERT_TRUE(run_until([&] { return elevenlabs.open == 0; })) << "the connection it was asked on is given up";
+    EXPECT_EQ(prepared.waiting(), 0U);
+    EXPECT_TRUE(counted("expired"));
+    test::SpeechRecorder listener;
+    EXPECT_FALSE(prepared.take("CA1", listener)) << "its stream would say it anew";
+}
+
+TEST_F(PreparedSpeechTest, lives_on_when_its_stream_has_taken_it) {
+    PreparedSpeech prepared(loop(), {.life = 50ms});
+    answers = false;
+    prepared.begin("CA1", test::speech_request("A sentence for one."));
+    test::SpeechRecorder listener;
+    const auto utterance = prepared.take("CA1", listener);
+    bool later = false;
+    net::Timer timer(loop().events.timers(), [&] { later = true; });
+    timer.arm(loop().events.now() + 150ms);
+    ASSERT_TRUE(run_until([&] { return later && elevenlabs.requests.size() == 1; }));
+    EXPECT_EQ(elevenlabs.open, 1U);
+    EXPECT_FALSE(listener.ended());
+    EXPECT_FALSE(counted("expired"));
+}
+
+TEST_F(PreparedSpeechTest, is_bounded_and_counts_what_is_left_for_the_stream_to_say) {
+    PreparedSpeech prepared(loop(), {.calls_max = 1});
+    prepared.begin("CA1", test::speech_request("The first."));
+    prepared.begin("CA2", test::speech_request("The second."));
+    EXPECT_EQ(prepared.waiting(), 1U);
+    EXPECT_TRUE(counted("no_room"));
+    test::SpeechRecorder listener;
+    EXPECT_FALSE(prepared.take("CA2", listener));
+    EXPECT_TRUE(prepared.take("CA1", listener));
+}
+
+}  // namespace
