@@ -2,6 +2,7 @@
 
 #include "gateway/doctor_account.hpp"
 #include "gateway/doctor_machine.hpp"
+#include "gateway/doctor_socket.hpp"
 #include "gateway/doctor_twilio.hpp"
 
 #include <boost/json.hpp>
@@ -56,6 +57,7 @@ Findings examine(net::EventLoop& loop, const Options& options, bool spend) {
     all.push_back(examine_embedded_voice());
     all.push_back(examine_cache(options));
     append(all, examine_account(fetcher, options, spend));
+    append(all, examine_socket(loop, options));
     append(all, examine_twilio_settings(options));
     append(all, examine_public_url(fetcher, options, running_here));
     all.push_back(fetcher.time_told() ? examine_clock(fetcher.time_told()->date_header, fetcher.time_told()->heard)

@@ -12,16 +12,9 @@ namespace {
 
 using speech::Failure;
 
-std::string websocket_url(std::string url) {
-    while (url.ends_with('/')) url.pop_back();
-    const bool is_http = url.starts_with("http://") || url.starts_with("https://");
-    if (is_http) url.replace(0, std::string_view("http").size(), "ws");
-    return url;
-}
-
 SpeechSockets::Options socket_options(const ElevenLabsWebSocket::Options& options) {
     SpeechSockets::Options sockets = options.sockets;
-    sockets.url = websocket_url(options.base_url);
+    sockets.url = speech_socket_url(options.base_url);
     sockets.api_key = options.api_key;
     sockets.authorities = options.authorities;
     sockets.default_voice = {options.default_voice_id, options.model_id, options.language};
@@ -31,6 +24,13 @@ SpeechSockets::Options socket_options(const ElevenLabsWebSocket::Options& option
 }
 
 }  // namespace
+
+std::string speech_socket_url(std::string url) {
+    while (url.ends_with('/')) url.pop_back();
+    const bool is_http = url.starts_with("http://") || url.starts_with("https://");
+    if (is_http) url.replace(0, std::string_view("http").size(), "ws");
+    return url;
+}
 
 ElevenLabsWebSocket::ElevenLabsWebSocket(net::EventLoop& loop, const Options& options)
     : timers_(loop),

@@ -13,6 +13,9 @@
 
 namespace gateway {
 
+// "https://host" -> "wss://host"
+std::string speech_socket_url(std::string base_url);
+
 class ElevenLabsWebSocket final : public speech::SpeechSource {
 public:
     struct Options {
