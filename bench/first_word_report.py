@@ -1,0 +1,74 @@
+"""Writes the figures of first_word.py as a page."""
+
+import os
+import platform
+
+from first_word_distance import ROUND_TRIP_MS
+from first_word_ways import percentile
+
+WORDS = {
+    "after_pick_up": "from `start` to the first media message",
+    "added": "added to the stand-in's own first byte",
+}
+
+
+def row(cells):
+    return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
+
+
+def table(head, rows):
+    return row(head) + row(["---"] * len(head)) + "".join(row(cells) for cells in rows)
+
+
+def figures(calls, what):
+    values = [getattr(call, what) for call in calls]
+    return [f"{percentile(values, percent):.2f}" for percent in (50, 90, 99, 100)]
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), platform.machine())
+    return f"{os.cpu_count()} cores, {model}, Linux {platform.release()}"
+
+
+def write_report(path, measured, distance, judged, options):
+    count = len(next(iter(measured.values()))["at once"])
+    head = ["way", "p50", "p90", "p99", "worst"]
+    page = f"""# The first word
+
+How long a caller waits for the first word, measured by the simulated caller: server, stand-in and caller as real programs on one
+machine ({machine()}), over loopback. Milliseconds, {count} calls of each kind in {options.rounds} turns. Repeat it with
+
+    ./dev build && bench/first_word.py --calls {options.calls} --rounds {options.rounds} --report docs/first-word.md
+
+## The ways to the first word
+
+The webhook is asked, the stream opens at once, and the first media message arrives. The stand-in's own time to its first byte (225 ms and
+this machine's lateness, from its log) is subtracted from each call; a cache asks nobody. So this is everything that Mouthpiece adds:
+webhook, TwiML, the stream's upgrade, the request to ElevenLabs, its answer, one media message.
+
+"""
+    page += table(head, [[way, *figures(kinds["at once"], "added")] for way, kinds in measured.items()])
+    page += """
+## Prepared while the phone rings
+
+The stream opens 300 ms after the webhook was asked, as it does with a real call; the stand-in has spoken by then. From `start` sent to the
+first media message:
+
+"""
+    page += table(head, [[way, *figures(kinds["prepared"], "after_pick_up")] for way, kinds in measured.items()])
+    page += f"""
+## Over a distance
+
+A relay between server and stand-in adds a round trip of {ROUND_TRIP_MS} ms, and two more to every new connection (TCP, TLS 1.3). What is then added
+to the stand-in's first byte, in ms; {ROUND_TRIP_MS} of it cannot be avoided.
+
+"""
+    page += table(["situation", *distance], [[situation, *(f"{distance[way][situation]:.1f}" for way in distance)] for situation in next(iter(distance.values()))])
+    page += "\n## Limits\n\n"
+    page += table(
+        ["what", "p99", "limit", ""],
+        [[f"{way}, {when}: {WORDS[what]}", f"{found:.2f}", limit, "held" if found <= limit else "**missed**"] for way, when, what, limit, found in judged],
+    )  # fmt: skip
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(page)
