@@ -11,7 +11,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -24,6 +27,7 @@
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -99,11 +103,27 @@ std::expected<Configuration, std::string> configuration_for(std::span<const char
     });
 }
 
+std::string environment(const char* name) {
+    const char* const value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+// As sd_notify(3) and sd_watchdog_enabled(3) say. The watchdog may be meant for another process of the service.
+gateway::Supervision::Options supervision() {
+    gateway::Supervision::Options options{.notify_socket = environment("NOTIFY_SOCKET")};
+    const std::string pid = environment("WATCHDOG_PID"), period = environment("WATCHDOG_USEC");
+    std::int64_t microseconds = 0;
+    std::from_chars(period.data(), period.data() + period.size(), microseconds);
+    if (pid.empty() || pid == std::to_string(::getpid())) options.watchdog = std::chrono::microseconds(microseconds);
+    return options;
+}
+
 int serve(std::span<const char* const> arguments) {
-    const auto configuration = configuration_for(arguments);
+    auto configuration = configuration_for(arguments);
     if (!configuration) return refuse(configuration.error());
 
     start_log(configuration->log_level, configuration->log_as_json);
+    configuration->gateway.supervision = supervision();
     gateway::Server server(configuration->gateway);
     if (const auto listening = server.listen(); !listening) return refuse(listening.error());
     say_what_is_missing(configuration->gateway);

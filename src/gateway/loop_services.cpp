@@ -70,6 +70,13 @@ LoopServices::LoopServices(Switchboard& owner, std::size_t position, std::size_t
               .places = [&owner](std::size_t row) { return owner.places(row); }}),
       prepared(*this, {}) {}
 
+std::vector<net::EventLoop*> Switchboard::events() const {
+    std::vector<net::EventLoop*> all;
+    all.reserve(loops.size());
+    for (const auto& loop : loops) all.push_back(&loop->events);
+    return all;
+}
+
 std::vector<MeetingPoint::Place> Switchboard::places(std::size_t row) {
     std::vector<MeetingPoint::Place> all;
     all.reserve(loops.size());

@@ -44,6 +44,7 @@ struct Switchboard {
     std::atomic<bool> draining = false;
     std::vector<std::unique_ptr<LoopServices>> loops;
 
+    std::vector<net::EventLoop*> events() const;
     std::vector<MeetingPoint::Place> places(std::size_t row);  // row `row` of every loop's speech chain
 };
 

@@ -3,6 +3,7 @@
 
 #include "call/stream_session.hpp"
 #include "gateway/api_access.hpp"
+#include "gateway/supervision.hpp"
 #include "redacted.hpp"
 #include "speech/speech_source.hpp"
 
@@ -46,7 +47,8 @@ struct Options {
     call::StreamSession::Options session;
     std::size_t calls_max = 10'000;
     std::chrono::milliseconds drain_max{600'000};  // after the first signal running calls may last this long
-    unsigned voice_threads = 0;                    // of the embedded voice; 0: one per core
+    Supervision::Options supervision;
+    unsigned voice_threads = 0;  // of the embedded voice; 0: one per core
 };
 
 }  // namespace gateway

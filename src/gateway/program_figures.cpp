@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -35,20 +36,18 @@ std::optional<Stat> read_stat() {
     return stat;
 }
 
-// Of the machine, since 1970; /proc/self/stat counts from there.
-std::uint64_t boot_seconds() {
-    std::ifstream file("/proc/stat");
-    for (std::string word; file >> word;) {
-        std::uint64_t seconds = 0;
-        if (word == "btime" && file >> seconds) return seconds;
-    }
-    return 0;
+microseconds clock_time(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return std::chrono::duration_cast<microseconds>(std::chrono::seconds(time.tv_sec) +
+                                                    std::chrono::nanoseconds(time.tv_nsec));
 }
 
 microseconds start_time(const Stat& stat) {
     static const auto ticks_per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-    static const std::uint64_t booted = boot_seconds();
-    return microseconds(booted * 1'000'000 + stat.start_ticks * 1'000'000 / ticks_per_second);
+    // Ticks since the machine started. Told once: the time of day may be set anew.
+    static const microseconds machine_start = clock_time(CLOCK_REALTIME) - clock_time(CLOCK_BOOTTIME);
+    return machine_start + microseconds(stat.start_ticks * 1'000'000 / ticks_per_second);
 }
 
 microseconds processor_time() {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
@@ -21,7 +22,9 @@ constexpr auto farewell = 1s;       // for close frames to reach their peers aft
 
 }  // namespace
 
-Server::Server(Options options) : switchboard_(std::move(options)) {
+Server::Server(Options options)
+    : switchboard_(std::move(options)),
+      supervision_(switchboard_.events(), switchboard_.options.supervision, [this] { return status(); }) {
     for (auto& loop : switchboard_.loops) {
         routes_.push_back(std::make_unique<Routes>(*loop));
         net::HttpServer::Options listening{.host = switchboard_.options.host, .limits = {}};
@@ -73,6 +76,7 @@ void Server::run() {
     for (std::size_t i = 1; i < switchboard_.loops.size(); ++i) {
         threads_.emplace_back([&loop = *switchboard_.loops[i]] { loop.events.run(); });
     }
+    first.post([this] { supervision_.ready(); });
     first.run();
     stop_loops();
 }
@@ -99,6 +103,12 @@ void Server::watch_certificate() {
     });
 }
 
+// For `systemctl status`.
+std::string Server::status() const {
+    return fmt::format("{}, calls: {}", switchboard_.draining ? "finishing" : "taking calls",
+                       switchboard_.directory.stream_count());
+}
+
 void Server::drain() {
     switchboard_.loops.front()->events.post([this] { on_signal(); });
 }
@@ -113,6 +123,7 @@ void Server::on_signal() {
                  std::chrono::duration_cast<std::chrono::seconds>(switchboard_.options.drain_max).count());
     drain_began_ = loop.now();
     drain_ends_ = drain_began_ + switchboard_.options.drain_max;
+    supervision_.stopping(std::chrono::ceil<std::chrono::seconds>(switchboard_.options.drain_max));
     drain_check_ = std::make_unique<net::Timer>(loop.timers(), [this] { check_drained(); });
     check_drained();
 }

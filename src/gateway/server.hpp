@@ -5,6 +5,7 @@
 #include "gateway/loop_services.hpp"
 #include "gateway/options.hpp"
 #include "gateway/routes.hpp"
+#include "gateway/supervision.hpp"
 #include "gateway/warm.hpp"
 #include "net/http_server.hpp"
 
@@ -39,6 +40,7 @@ private:
     void reload_api_keys();
     void check_drained();
     void end_calls();
+    std::string status() const;
     void stop_loops();
 
     Switchboard switchboard_;
@@ -50,6 +52,7 @@ private:
     std::unique_ptr<net::Timer> drain_check_;  // on the first loop
     net::Instant drain_began_{}, drain_ends_{}, next_report_{};
     bool ending_ = false;
+    Supervision supervision_;  // on the first loop
 };
 
 }  // namespace gateway
