@@ -15,12 +15,7 @@ namespace {
 
 using Fault = std::optional<std::string>;  // what is wrong with a value: the second half of a sentence
 
-struct Setting {
-    const char* variable;
-    const char* other_variable;  // accepted too; nullptr for none
-    const char* flag;            // nullptr for secrets, which a process list would show
-    const char* standard;        // for --help
-    const char* help;
+struct Setting : SettingDescription {
     Fault (*apply)(Configuration&, const std::string& value);
 };
 
@@ -281,13 +276,8 @@ std::expected<Configuration, std::string> read_configuration(std::span<const cha
     return configuration;
 }
 
-std::string configuration_help() {
-    std::string help;
-    for (const Setting& setting : settings) {
-        std::string names = setting.variable;
-        if (setting.other_variable != nullptr) names += fmt::format(" or {}", setting.other_variable);
-        if (setting.flag != nullptr) names = fmt::format("{}  {}", setting.flag, names);
-        help += fmt::format("  {}\n      {} [{}]\n", names, setting.help, setting.standard);
-    }
-    return help;
+std::vector<SettingDescription> setting_descriptions() {
+    std::vector<SettingDescription> descriptions;
+    for (const Setting& setting : settings) descriptions.push_back(setting);
+    return descriptions;
 }

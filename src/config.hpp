@@ -1,6 +1,6 @@
 #pragma once
 // The configuration of `mouthpiece serve`: flags over environment over a .env file over defaults, from one table that
-// --help prints.
+// manual.cpp prints.
 
 #include "gateway/options.hpp"
 
@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct Configuration {
     gateway::Options gateway;
@@ -28,4 +29,11 @@ std::expected<std::map<std::string, std::string>, std::string> read_dotenv(std::
 std::expected<Configuration, std::string> read_configuration(std::span<const char* const> arguments,
                                                              const Environment& environment);
 
-std::string configuration_help();
+struct SettingDescription {
+    const char* variable;
+    const char* other_variable;  // accepted too; nullptr for none
+    const char* flag;            // nullptr for secrets
+    const char* standard;        // the default, for people
+    const char* help;
+};
+std::vector<SettingDescription> setting_descriptions();

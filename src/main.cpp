@@ -2,9 +2,11 @@
 
 #include "config.hpp"
 #include "gateway/doctor.hpp"
+#include "gateway/ready_command.hpp"
 #include "gateway/server.hpp"
 #include "gateway/warm.hpp"
 #include "json_log.hpp"
+#include "manual.hpp"
 #include "simulator/call_command.hpp"
 
 #include <fmt/format.h>
@@ -34,22 +36,6 @@
 namespace {
 
 constexpr int usage_error = 2;
-
-void print_help() {
-    fmt::print(
-        "mouthpiece {} gives a telephone number a voice.\n\n"
-        "  mouthpiece serve [flags]   answer calls\n"
-        "  mouthpiece doctor [--spend] [--json] [flags]\n"
-        "                             look at everything the first call needs; --spend: also speak one word\n"
-        "  mouthpiece warm FILE [flags]\n"
-        "                             say the phrases in FILE into the cache (CACHE_DIR), one a line, or "
-        "voice_id|text\n"
-        "  mouthpiece call [flags]    play a caller: place simulated calls and report what was heard (call --help)\n"
-        "  mouthpiece --help, --version\n\n"
-        "Settings of serve, doctor and warm: a flag wins over the environment, the environment over a .env file in "
-        "this directory.\n{}",
-        MOUTHPIECE_VERSION, configuration_help());
-}
 
 int refuse(const std::string& sentence) {
     fmt::print(stderr, "mouthpiece: {}\n", sentence);
@@ -150,6 +136,35 @@ int doctor(std::span<const char* const> arguments) {
     return gateway::run_doctor(configuration->gateway, own);
 }
 
+int ready(std::span<const char* const> arguments) {
+    const auto configuration = configuration_for(arguments);
+    if (!configuration) return refuse(configuration.error());
+    start_log("off");
+    return gateway::run_ready(configuration->gateway);
+}
+
+int print(std::string_view text) {
+    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+bool asks_for_help(std::span<const char* const> flags) {
+    return !flags.empty() && (std::string_view(flags[0]) == "--help" || std::string_view(flags[0]) == "-h");
+}
+
+int run(std::string_view verb, std::span<const char* const> flags) {
+    if (verb == "call") return simulator::run_call_command(flags);
+    if (verb == "--version") return print(fmt::format("mouthpiece {}\n", MOUTHPIECE_VERSION));
+    if (verb == "--help" || verb == "-h" || verb == "help" || asks_for_help(flags)) {
+        return print(help_text(MOUTHPIECE_VERSION));
+    }
+    if (verb == "serve") return serve(flags);
+    if (verb == "doctor") return doctor(flags);
+    if (verb == "warm") return warm(flags);
+    if (verb == "ready") return ready(flags);
+    if (verb == "settings") return print(settings_file());
+    return refuse(fmt::format("'{}' is not a command; mouthpiece --help lists them.", verb));
+}
+
 }  // namespace
 
 int main(int count, char** values) {
@@ -158,27 +173,8 @@ int main(int count, char** values) {
     std::signal(SIGPIPE, SIG_IGN);  // a peer that has gone is an error of that write, not the end of the program
     const std::string_view verb = arguments.size() > 1 ? arguments[1] : "--help";
     try {
-        const auto flags = arguments.subspan(std::min<std::size_t>(arguments.size(), 2));
-        const bool asks_for_help =
-            !flags.empty() && (std::string_view(flags[0]) == "--help" || std::string_view(flags[0]) == "-h");
-        if (asks_for_help && (verb == "serve" || verb == "warm" || verb == "doctor")) {
-            print_help();
-            return 0;
-        }
-        if (verb == "serve") return serve(flags);
-        if (verb == "warm") return warm(flags);
-        if (verb == "doctor") return doctor(flags);
-        if (verb == "call") return simulator::run_call_command(flags);
-        if (verb == "--version") {
-            fmt::print("mouthpiece {}\n", MOUTHPIECE_VERSION);
-            return 0;
-        }
-        if (verb == "--help" || verb == "-h" || verb == "help") {
-            print_help();
-            return 0;
-        }
+        return run(verb, arguments.subspan(std::min<std::size_t>(arguments.size(), 2)));
     } catch (const std::exception& failure) {
         return refuse(failure.what());
     }
-    return refuse(fmt::format("'{}' is not a command; mouthpiece --help lists them.", verb));
 }

@@ -49,18 +49,20 @@ std::optional<std::string> instance_of(const Fetched& health_page) {
     return std::string(std::string_view(instance->get_string()).substr(0, 64));
 }
 
+std::string local_url(const Options& options) {
+    const bool everywhere = options.host == "0.0.0.0" || options.host == "::";
+    return fmt::format("{}://{}:{}", options.tls_certificate_file.empty() ? "http" : "https",
+                       everywhere ? "127.0.0.1" : options.host, options.port);
+}
+
 PortFinding examine_port(Fetcher& fetcher, const Options& options) {
     if (options.port == 0) return {ok("port", "A free one will be taken."), std::nullopt};
     net::HttpServer server(fetcher.loop(), {.host = options.host, .limits = {}}, [](const auto&) {});
     const auto listening = server.listen(options.port);
     if (listening)
         return {ok("port", fmt::format("{} is free: no server is running here.", options.port)), std::nullopt};
-    const bool everywhere = options.host == "0.0.0.0" || options.host == "::";
-    const std::string host = everywhere ? "127.0.0.1" : options.host;
-    // Its certificate names the public address, and so not this one.
-    Fetcher local(fetcher.loop(), {.verify_peer = false});
-    const char* const scheme = options.tls_certificate_file.empty() ? "http" : "https";
-    const auto address = fmt::format("{}://{}:{}{}/test", scheme, host, options.port, api_prefix);
+    Fetcher local(fetcher.loop(), without_names);
+    const auto address = fmt::format("{}{}/test", local_url(options), api_prefix);
     if (const auto page = local.get(address, introduction(options))) {
         if (auto instance = instance_of(*page)) {
             return {ok("port", fmt::format("A Mouthpiece runs on {}.", options.port)), std::move(instance)};

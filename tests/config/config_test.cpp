@@ -68,14 +68,6 @@ TEST(Configuration, unknown_and_unfinished_flags_are_named) {
     EXPECT_NE(read({"--port"}).error().find("--port"), std::string::npos);
 }
 
-TEST(Configuration, help_names_every_variable_once) {
-    const std::string help = configuration_help();
-    for (const char* name :
-         {"ELEVEN_LABS_API_KEY", "VOICE_ID", "BASE_URL", "TWILIO_AUTH_TOKEN", "GREETING", "LEAD_MS", "LOG_LEVEL"}) {
-        EXPECT_NE(help.find(name), std::string::npos) << name;
-    }
-}
-
 TEST(Dotenv, reads_what_a_shell_would) {
     const auto values = read_dotenv("# comment\nA=1\nexport B = two words # not this\nC=\"a # b\"\r\nD='x'\n\nE=");
     ASSERT_TRUE(values);

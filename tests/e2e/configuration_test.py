@@ -2,6 +2,7 @@
 """The settings: wrong values stop the start with a sentence that names them; .env, environment and flags, in that order."""
 
 import os
+import re
 import socket
 
 import requests
@@ -123,15 +124,30 @@ def a_port_that_is_taken_is_named():
         check(status != 0 and str(first.port) in output, "the port of another mouthpiece as well", f"exit status {status}\n{output}")
 
 
-def help_describes_every_setting():
-    with Program([program("mouthpiece"), "serve", "--help"]) as asked:
+def output_of(*arguments):
+    with Program([program("mouthpiece"), *arguments]) as asked:
         status, text = asked.await_end(), asked.log()
-    check_equal(status, 0, "serve --help: exit status 0")
+    check_equal(status, 0, f"mouthpiece {' '.join(arguments)}: exit status 0")
+    return text
+
+
+def the_readme_lists_every_setting():
+    settings = set(re.findall(r"^#([A-Z][A-Z0-9_]+)=$", output_of("settings"), re.M))
+    check(len(settings) > 30, "mouthpiece settings lists them", settings)
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "README.md"), encoding="utf-8") as file:
+        table = file.read().partition("\n## Configuration\n")[2].partition("\n## ")[0]
+    listed = {name for row in re.findall(r"^\| (`[A-Z].*?) \|", table, re.M) for name in re.findall(r"`([A-Z][A-Z0-9_]+)`", row)}
+    check(settings <= listed, "README.md lists every setting", f"add to its table: {sorted(settings - listed)}")
+    known = settings | set(re.findall(r"; or ([A-Z_]+)", " ".join(output_of("--help").split())))
+    check(listed <= known, "README.md lists no other", sorted(listed - known))
+
+
+def help_describes_every_setting():
+    text = output_of("serve", "--help")
     for name in (*WRONG, "HOST", "TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID", "ELEVEN_LABS_API_KEY", "ELEVENLABS_API_KEY", "BUSY_TEXT"):
         check(name in text, f"serve --help describes {name}")
-    for arguments in (["--version"], ["--help"], ["call", "--help"]):
-        with Program([program("mouthpiece"), *arguments]) as asked:
-            check(asked.await_end() == 0 and asked.log(), f"mouthpiece {' '.join(arguments)}: exit status 0")
+    check(re.fullmatch(r"mouthpiece \d+\.\d+\.\d+\n", output_of("--version")), "--version prints the version")
+    check("--url" in output_of("call", "--help"), "call --help describes the simulated caller")
 
 
 if __name__ == "__main__":
@@ -143,5 +159,6 @@ if __name__ == "__main__":
         a_flag_beats_the_environment_and_that_beats_dotenv,
         a_port_that_is_taken_is_named,
         help_describes_every_setting,
+        the_readme_lists_every_setting,
         at_once=4,
     )

@@ -8,7 +8,7 @@ import socket
 import requests
 
 from checks import check, check_equal, run
-from programs import PlacedCalls, Server, new_directory, wait_until
+from programs import PlacedCalls, Program, Server, new_directory, program, wait_until
 
 GREETING = "You are listening to a service that is about to be stopped, and yet every word of this reaches you."
 WATCHDOG_SECONDS = 2
@@ -92,6 +92,24 @@ def a_server_that_hangs_is_not_taken_for_alive():
         check(True, "and alive again when it goes on")
 
 
+def ready_asks_the_server_here():
+    def asked(server):
+        with Program([program("mouthpiece"), "ready", f"--port={server.port}"]) as question:
+            return question.await_end(), question.log()
+
+    with Server({"GREETING": GREETING}) as server, PlacedCalls(server.api("/call/incoming"), "--quiet", "300") as call:
+        check_equal(asked(server), (0, "ready\n"), "mouthpiece ready: exit status 0 while calls are taken")
+        server.await_log("speech begins")
+        server.signal()
+        server.await_log("draining")
+        status, said = asked(server)
+        check(status == 1 and "503" in said, "mouthpiece ready: 1 while the server finishes its calls", (status, said))
+        call.result()
+        server.await_end()
+        status, said = asked(server)
+        check(status == 1 and said.startswith("not ready: "), "mouthpiece ready: 1 when nobody is there", (status, said))
+
+
 def a_watchdog_for_another_process_is_not_fed():
     with ServiceManager() as manager, Server(manager.settings() | {"WATCHDOG_PID": os.getpid()}) as server:
         server.signal()
@@ -105,5 +123,6 @@ if __name__ == "__main__":
         a_service_manager_hears_the_life_of_the_server,
         a_server_that_hangs_is_not_taken_for_alive,
         a_watchdog_for_another_process_is_not_fed,
-        at_once=3,
+        ready_asks_the_server_here,
+        at_once=4,
     )
