@@ -9,7 +9,7 @@ packages_for() {
                 libfmt-dev libspdlog-dev libcli11-dev libexpat1-dev libicu-dev libsamplerate0-dev flite1-dev libgtest-dev
             ;;
         test)
-            echo python3 python3-websockets python3-requests python3-yaml curl
+            echo python3 python3-websockets python3-requests python3-jsonschema python3-yaml curl
             packages_for node
             ;;
         node) # a newer one from elsewhere serves as well, and must not be replaced

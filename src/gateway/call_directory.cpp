@@ -138,8 +138,10 @@ CallDirectory::Ending& CallDirectory::ending_of(const std::string& call_sid) {
 Aftermath CallDirectory::aftermath(const std::string& call_sid) {
     const std::scoped_lock lock(mutex_);
     Ending& ending = ending_of(call_sid);
-    if (ending.outcome == call::Outcome::completed || ending.outcome == call::Outcome::timed_out)
+    if (ending.outcome == call::Outcome::completed || ending.outcome == call::Outcome::timed_out ||
+        ending.outcome == call::Outcome::hung_up) {
         return Aftermath::finished;
+    }
     // Twilio says the stream is over. Where we still think it lives, its socket is half dead: the call goes on with a
     // new one.
     if (!ending.outcome) stream_of_call_.erase(call_sid);

@@ -59,6 +59,7 @@ Switchboard::~Switchboard() = default;
 LoopServices::LoopServices(Switchboard& owner, std::size_t position, std::size_t loop_count)
     : switchboard(owner),
       index(position),
+      mailbox(std::make_shared<LoopMailbox>(events)),
       speech(events, position,
              {.options = owner.options,
               .voices = owner.voices,
@@ -85,6 +86,7 @@ std::vector<MeetingPoint::Place> Switchboard::places(std::size_t row) {
 }
 
 LoopServices::~LoopServices() {
+    mailbox->close();
     streams_.clear();
     prepared.clear();
     events.settle();  // what they have posted may still refer to the speech chain
@@ -97,6 +99,20 @@ void LoopServices::keep(std::unique_ptr<MediaStream> stream) {
 
 void LoopServices::let_go(MediaStream& stream) {
     if (auto node = streams_.extract(&stream)) events.retire(std::move(node.mapped()));
+}
+
+MediaStream* LoopServices::stream_of(const std::string& call_sid) const {
+    const auto found = stream_of_call_.find(call_sid);
+    return found == stream_of_call_.end() ? nullptr : found->second;
+}
+
+void LoopServices::call_opened(const std::string& call_sid, MediaStream& stream) {
+    stream_of_call_.insert_or_assign(call_sid, &stream);
+}
+
+void LoopServices::call_closed(const std::string& call_sid, const MediaStream& stream) {
+    const auto found = stream_of_call_.find(call_sid);
+    if (found != stream_of_call_.end() && found->second == &stream) stream_of_call_.erase(found);
 }
 
 void LoopServices::end_all_streams() {

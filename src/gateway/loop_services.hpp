@@ -5,9 +5,12 @@
 #include "call/call_metrics.hpp"
 #include "gateway/api_access.hpp"
 #include "gateway/call_directory.hpp"
+#include "gateway/call_register.hpp"
 #include "gateway/certificate.hpp"
 #include "gateway/clip_files.hpp"
 #include "gateway/embedded_voice.hpp"
+#include "gateway/idempotency.hpp"
+#include "gateway/loop_mailbox.hpp"
 #include "gateway/loop_speech.hpp"
 #include "gateway/options.hpp"
 #include "gateway/prepared_speech.hpp"
@@ -35,6 +38,8 @@ struct Switchboard {
     ApiAccess api;
     call::CallMetrics metrics;
     CallDirectory directory;
+    CallRegister calls{{}};
+    Idempotency idempotency{{}};
     EmbeddedVoicePool voices;
     speech::RequestSlots slots;                   // what ElevenLabs' plan allows at once
     speech::ClipMemory memory;                    // what was said before
@@ -56,7 +61,8 @@ public:
     Switchboard& switchboard;
     const std::size_t index;
     net::EventLoop events;
-    LoopSpeech speech;  // the whole chain
+    const std::shared_ptr<LoopMailbox> mailbox;  // for other loops' answers; may outlive this
+    LoopSpeech speech;                           // the whole chain
     PreparedSpeech prepared;
     twilio::StreamMessageParser parser;
     std::string out;  // frames of one wake-up, built here and sent in one write
@@ -65,8 +71,14 @@ public:
     void let_go(MediaStream& stream);  // from inside its own callback
     void end_all_streams();
 
+    // Which stream of this loop has the call; null: none.
+    MediaStream* stream_of(const std::string& call_sid) const;
+    void call_opened(const std::string& call_sid, MediaStream& stream);
+    void call_closed(const std::string& call_sid, const MediaStream& stream);
+
 private:
     std::unordered_map<MediaStream*, std::unique_ptr<MediaStream>> streams_;
+    std::unordered_map<std::string, MediaStream*> stream_of_call_;
 };
 
 }  // namespace gateway

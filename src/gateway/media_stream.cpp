@@ -169,10 +169,18 @@ void MediaStream::authorise(const twilio::Started& started) {
         loop_.switchboard.metrics.request_refused(name_of(admitted.error()));
         return session_->on_refused(now);
     }
-    if (!*admitted) return session_->on_authorised(plan_for_stream(loop_.switchboard.options, started), now);
+    if (!*admitted) return begin(plan_for_stream(loop_.switchboard.options, started));
     LoopServices& home = *loop_.switchboard.loops[(*admitted)->loop];
     if (&home != &loop_) return move_to(home, std::move(**admitted));
-    session_->on_authorised(std::move((*admitted)->plan), now);
+    begin(std::move((*admitted)->plan));
+}
+
+// On the loop where the call stays.
+void MediaStream::begin(call::CallPlan plan) {
+    const auto now = loop_.events.now();
+    loop_.call_opened(session_->call_sid(), *this);
+    loop_.switchboard.calls.opened(session_->call_sid(), session_->stream_sid(), loop_.index, now);
+    session_->on_authorised(std::move(plan), now);
 }
 
 void MediaStream::start_speech(const speech::Request& request) {
@@ -204,7 +212,7 @@ void MediaStream::carry_on(LoopServices& loop, const std::shared_ptr<Luggage>& l
     MediaStream& arrived = *stream;
     loop.keep(std::move(stream));
     if (!registered) return arrived.on_closed(websocket::close_code::lost, "");
-    arrived.session_->on_authorised(std::move(luggage->ticket.plan), loop.events.now());
+    arrived.begin(std::move(luggage->ticket.plan));
     arrived.drain();
     if (arrived.session_ && !luggage->unread.empty()) arrived.socket_.start(luggage->unread);
 }
@@ -222,6 +230,11 @@ void MediaStream::end(call::Outcome outcome) {
     loop_.switchboard.metrics.stream_closed(outcome, totals);
     if (totals.start_to_first_media) loop_.switchboard.metrics.first_media(*totals.start_to_first_media);
     loop_.switchboard.directory.closed(connection_id_, outcome);
+    loop_.call_closed(session_->call_sid(), *this);
+    loop_.switchboard.calls.closed(
+        session_->call_sid(), session_->stream_sid(),
+        {.outcome = outcome, .totals = totals, .digits = session_->digits(), .utterances = session_->utterances()},
+        loop_.events.now());
     session_.reset();
     loop_.let_go(*this);
 }

@@ -24,6 +24,16 @@ public:
 
     void shut_down();
 
+    LoopServices& loop() const { return loop_; }
+    const call::StreamSession* session() const { return session_.get(); }  // null once the call has ended
+    // Call control: `order` gets the session and the time, and what it brings about is done before this returns.
+    template <class Order>
+    auto steer(Order&& order) {
+        auto result = order(*session_, loop_.events.now());
+        drain();
+        return result;
+    }
+
 private:
     // A stream between two loops: what the new loop needs to carry on.
     struct Luggage {
@@ -50,6 +60,7 @@ private:
     void drain();
     void perform(const call::Action& action);
     void authorise(const twilio::Started& started);
+    void begin(call::CallPlan plan);
     void start_speech(const speech::Request& request);
     void move_to(LoopServices& loop, Ticket ticket);
     void end(call::Outcome outcome);

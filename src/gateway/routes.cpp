@@ -2,64 +2,108 @@
 
 #include "gateway/media_stream.hpp"
 #include "gateway/metrics_page.hpp"
+#include "gateway/openapi.hpp"
+#include "gateway/path_pattern.hpp"
 #include "gateway/status_pages.hpp"
 #include "gateway/test_synthesis.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace gateway {
 
 using ExchangePointer = std::shared_ptr<net::Exchange>;
+using Part = const std::string&;
+
+namespace {
+
+std::vector<std::string> words(std::string_view text) {
+    std::vector<std::string> all;
+    while (!text.empty()) {
+        const auto end = std::min(text.find(' '), text.size());
+        all.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return all;
+}
+
+}  // namespace
 
 struct Routes::Route {
     std::string_view methods;  // "GET POST"; HEAD is answered wherever GET is
-    std::string_view path;     // behind the prefix when it has one
+    std::string_view path;     // behind the prefix when it has one; what stands at {…} is handed to `answer`
     Access access;
-    void (*answer)(Routes&, const ExchangePointer&);
+    void (*answer)(Routes&, const ExchangePointer&, Part part);
     bool prefixed = true;
 };
 
 const Routes::Route Routes::table[] = {
     {"POST GET", "/call/incoming", Access::twilio,
-     [](Routes& to, const ExchangePointer& e) { e->answer(to.webhook_.call_incoming(e->request(), e->peer())); }},
+     [](Routes& to, const ExchangePointer& e, Part) { e->answer(to.webhook_.call_incoming(e->request(), e->peer())); }},
     {"POST GET", "/call/ended", Access::twilio,
-     [](Routes& to, const ExchangePointer& e) { e->answer(to.webhook_.call_ended(e->request(), e->peer())); }},
-    {"GET", "/call/connection", Access::twilio, [](Routes& to, const ExchangePointer& e) { to.open_stream(e); }},
+     [](Routes& to, const ExchangePointer& e, Part) { e->answer(to.webhook_.call_ended(e->request(), e->peer())); }},
+    {"GET", "/call/connection", Access::twilio, [](Routes& to, const ExchangePointer& e, Part) { to.open_stream(e); }},
     {"GET", "/test", Access::everybody,
-     [](Routes& to, const ExchangePointer& e) { e->answer(health(to.loop_.switchboard, to.knows(*e))); }},
+     [](Routes& to, const ExchangePointer& e, Part) { e->answer(health(to.loop_.switchboard, to.knows(*e))); }},
     {"GET", "/connections", Access::api,
-     [](Routes& to, const ExchangePointer& e) { e->answer(connections(to.loop_.switchboard)); }},
-    {"POST", "/test-synthesis", Access::api, [](Routes& to, const ExchangePointer& e) { test_synthesis(to.loop_, e); }},
-    {"GET", "/metrics", Access::api, [](Routes& to, const ExchangePointer& e) { metrics(to.loop_, e); }, false},
+     [](Routes& to, const ExchangePointer& e, Part) { e->answer(connections(to.loop_.switchboard)); }},
+    {"POST", "/test-synthesis", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part) { test_synthesis(to.loop_, e); }},
+    {"GET", "/openapi.json", Access::everybody,
+     [](Routes&, const ExchangePointer& e, Part) { e->answer(http::json(std::string(openapi_document()))); }},
+    {"GET", "/calls", Access::api, [](Routes& to, const ExchangePointer& e, Part) { to.call_api_.list(e); }},
+    {"GET", "/calls/{sid}", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.show(e, sid); }},
+    {"POST", "/calls/{sid}/say", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.say(e, sid); }},
+    {"POST", "/calls/{sid}/clear", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.clear(e, sid); }},
+    {"POST", "/calls/{sid}/mark", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.mark(e, sid); }},
+    {"POST", "/calls/{sid}/hangup", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.hang_up(e, sid); }},
+    {"GET", "/metrics", Access::api, [](Routes& to, const ExchangePointer& e, Part) { metrics(to.loop_, e); }, false},
     {"GET", "/ready", Access::everybody,
-     [](Routes& to, const ExchangePointer& e) { e->answer(readiness(to.loop_.switchboard)); }, false},
+     [](Routes& to, const ExchangePointer& e, Part) { e->answer(readiness(to.loop_.switchboard)); }, false},
 };
+
+// What stands at the braces of the route's path, or nothing when the path is another one.
+std::optional<std::string_view> Routes::part_of(const Route& route, std::string_view path) {
+    if (!route.prefixed) return match_path(route.path, path);
+    if (!path.starts_with(api_prefix)) return std::nullopt;
+    return match_path(route.path, path.substr(api_prefix.size()));
+}
 
 void Routes::handle(const ExchangePointer& exchange) {
     const http::Request& request = exchange->request();
     const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
-    const auto matches = [path = request.path()](const Route& route) {
-        if (!route.prefixed) return path == route.path;
-        return path.starts_with(api_prefix) && path.substr(api_prefix.size()) == route.path;
-    };
-    const auto* route = std::ranges::find_if(table, matches);
-    if (route == std::end(table)) return exchange->answer(http::error(404, "There is nothing at this address."));
-    if (!fmt::format(" {} ", route->methods).contains(fmt::format(" {} ", method))) {
-        http::Response refusal = http::error(405, fmt::format("This address takes {}.", route->methods));
-        refusal.headers.emplace_back("Allow", route->methods == "POST GET" ? "POST, GET" : std::string(route->methods));
-        return exchange->answer(refusal);
+    std::string allowed;
+    for (const Route& route : table) {
+        const auto part = part_of(route, request.path());
+        if (!part) continue;
+        if (fmt::format(" {} ", route.methods).contains(fmt::format(" {} ", method)))
+            return answer(route, exchange, std::string(*part));
+        allowed.append(allowed.empty() ? "" : " ").append(route.methods);
     }
-    if (!admits(*route, exchange)) return;
+    if (allowed.empty()) return exchange->answer(http::error(404, "There is nothing at this address."));
+    http::Response refusal = http::error(405, fmt::format("This address takes {}.", allowed));
+    refusal.headers.emplace_back("Allow", fmt::format("{}", fmt::join(words(allowed), ", ")));
+    exchange->answer(refusal);
+}
+
+void Routes::answer(const Route& route, const ExchangePointer& exchange, const std::string& part) {
+    if (!admits(route, exchange)) return;
     try {
-        route->answer(*this, exchange);
+        route.answer(*this, exchange, part);
     } catch (const std::exception& failure) {
-        spdlog::error("request failed path={} reason={:?}", route->path, failure.what());
+        spdlog::error("request failed path={} reason={:?}", route.path, failure.what());
         loop_.switchboard.metrics.exception_caught();
         exchange->answer(http::error(500, "The server failed to answer this request."));
     }
@@ -83,6 +127,16 @@ bool Routes::knows(const net::Exchange& exchange) const {
     const bool signs = trust_.checks() && !request.header("X-Twilio-Signature").empty();
     if (signs && trust_.webhook(request, {}, exchange.peer())) return true;
     return !loop_.switchboard.api.denial(request, net::IpAddress::of_endpoint(exchange.peer()));
+}
+
+std::vector<std::pair<std::string, std::string>> Routes::operations() {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (const Route& route : table) {
+        for (const std::string& method : words(route.methods)) {
+            all.emplace_back(method, fmt::format("{}{}", route.prefixed ? api_prefix : "", route.path));
+        }
+    }
+    return all;
 }
 
 void Routes::open_stream(const ExchangePointer& exchange) {

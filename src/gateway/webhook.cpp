@@ -88,7 +88,18 @@ http::Response Webhook::connect(const http::Request& request, const Call& call) 
         spdlog::warn("call turned away call_sid={} reason=too_many_calls", call.call_sid);
         return http::xml(twilio::say_and_hang_up(options.busy_text));
     }
-    if (!ticket->repeated) loop_.prepared.begin(call.call_sid, ticket->plan.speech);
+    if (!ticket->repeated) {
+        const auto field = [&](const char* name) {
+            return std::string(encoding::find(call.fields, name).value_or(""));
+        };
+        loop_.switchboard.calls.announced({.call_sid = call.call_sid,
+                                           .account_sid = call.account_sid,
+                                           .direction = field("Direction"),
+                                           .from = Secret(field("From")),
+                                           .to = Secret(field("To"))},
+                                          loop_.events.now());
+        loop_.prepared.begin(call.call_sid, ticket->plan.speech);
+    }
 
     const std::string base = public_base_url(options.public_url, request);
     twilio::ConnectStream stream{.url = websocket_url(base, fmt::format("{}/call/connection", api_prefix)),

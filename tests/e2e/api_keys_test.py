@@ -11,7 +11,12 @@ from programs import PREFIX, Server, new_directory, place_call, wait_until
 from twilio import call_fields, post_webhook
 
 KEY, SECOND_KEY, THIRD_KEY = "key-one-0123456789", "key-two-0123456789", "key-three-0123456789"
-GUARDED = [("GET", PREFIX + "/connections"), ("POST", PREFIX + "/test-synthesis?text=hello"), ("GET", "/metrics")]
+GUARDED = [
+    ("GET", PREFIX + "/connections"),
+    ("GET", PREFIX + "/calls"),
+    ("POST", PREFIX + "/test-synthesis?text=hello"),
+    ("GET", "/metrics"),
+]
 CONTRACT_OF_HEALTH = {"status", "message", "elevenlabs_configured", "active_connections"}
 
 
@@ -35,8 +40,8 @@ def every_endpoint_of_ours_wants_a_key():
             by_header = ask(server, method, path, **{"X-API-Key": SECOND_KEY})
             check_equal((by_bearer.status_code, by_header.status_code), (200, 200), f"{method} {path} with either key")
         metrics = ask(server, "GET", "/metrics", **{"X-API-Key": KEY}).text
-        check('refused_total{reason="no_api_key"} 3' in metrics, "who came without a key is counted")
-        check('refused_total{reason="wrong_api_key"} 6' in metrics, "who came with a wrong one as well")
+        check('refused_total{reason="no_api_key"} 4' in metrics, "who came without a key is counted")
+        check('refused_total{reason="wrong_api_key"} 8' in metrics, "who came with a wrong one as well")
 
         health = requests.get(server.api("/test"), timeout=10).json()
         check_equal(set(health), CONTRACT_OF_HEALTH, "a stranger hears of health what the contract says and no more")

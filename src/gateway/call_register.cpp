@@ -1,0 +1,114 @@
+#include "gateway/call_register.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace gateway {
+
+const char* name_of(CallState state) {
+    switch (state) {
+        case CallState::waiting:
+            return "waiting";
+        case CallState::open:
+            return "open";
+        case CallState::ended:
+            return "ended";
+    }
+    return "unknown";
+}
+
+void CallRegister::announced(const Announcement& call, Instant now) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = by_sid_.find(call.call_sid);
+        found != by_sid_.end() && found->second->state != CallState::ended) {
+        return;
+    }
+    CallRecord& record = enter(CallState::waiting, call.call_sid, now);
+    record.account_sid = call.account_sid;
+    record.direction = call.direction;
+    record.from = call.from;
+    record.to = call.to;
+    tidy(now);
+}
+
+void CallRegister::opened(const std::string& call_sid, const std::string& stream_sid, std::size_t loop, Instant now) {
+    const std::scoped_lock lock(mutex_);
+    CallRecord& record = enter(CallState::open, call_sid, now);
+    record.stream_sid = stream_sid;
+    record.loop = loop;
+    record.opened_at = now;
+    record.ended_at.reset();
+    record.outcome.reset();
+}
+
+void CallRegister::closed(const std::string& call_sid, const std::string& stream_sid, Ending ending, Instant now) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_sid_.find(call_sid);
+    if (found == by_sid_.end() || found->second->state != CallState::open || found->second->stream_sid != stream_sid) {
+        return;
+    }
+    CallRecord& record = enter(CallState::ended, call_sid, now);
+    record.ended_at = now;
+    record.outcome = ending.outcome;
+    record.totals = ending.totals;
+    record.digits = std::move(ending.digits);
+    record.utterances = std::move(ending.utterances);
+    for (call::UtteranceRecord& utterance : record.utterances) utterance.text = {};
+    tidy(now);
+}
+
+std::optional<CallRecord> CallRegister::find(const std::string& call_sid) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_sid_.find(call_sid);
+    if (found == by_sid_.end()) return std::nullopt;
+    return *found->second;
+}
+
+std::vector<CallRecord> CallRegister::list(std::optional<CallState> state, std::size_t limit) const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<const CallRecord*> found;
+    for (const Records* records : {&waiting_, &open_, &ended_}) {
+        for (const CallRecord& record : *records) {
+            if (!state || record.state == *state) found.push_back(&record);
+        }
+    }
+    const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(limit, found.size()));
+    std::ranges::partial_sort(found, end, std::greater{}, &CallRecord::created_at);
+    std::vector<CallRecord> latest;
+    latest.reserve(static_cast<std::size_t>(end - found.begin()));
+    for (auto record = found.begin(); record != end; ++record) latest.push_back(**record);
+    return latest;
+}
+
+// Moves the call to the end of that state's list, and makes its record when there is none yet.
+CallRecord& CallRegister::enter(CallState state, const std::string& call_sid, Instant now) {
+    Records& records = list_of(state);
+    const auto [entry, fresh] = by_sid_.try_emplace(call_sid);
+    if (fresh) {
+        entry->second = records.insert(records.end(), CallRecord{.call_sid = call_sid, .created_at = now});
+    } else {
+        records.splice(records.end(), list_of(entry->second->state), entry->second);
+    }
+    CallRecord& record = *entry->second;
+    record.state = state;
+    record.entered_at = now;
+    return record;
+}
+
+CallRegister::Records& CallRegister::list_of(CallState state) {
+    return state == CallState::waiting ? waiting_ : state == CallState::open ? open_ : ended_;
+}
+
+void CallRegister::tidy(Instant now) {
+    while (!waiting_.empty() &&
+           (waiting_.front().entered_at + options_.stream_wait <= now || waiting_.size() > options_.waiting_max)) {
+        CallRecord& record = enter(CallState::ended, std::string(waiting_.front().call_sid), now);
+        record.ended_at = now;
+    }
+    while (ended_.size() > options_.ended_max) {
+        by_sid_.erase(ended_.front().call_sid);
+        ended_.pop_front();
+    }
+}
+
+}  // namespace gateway
