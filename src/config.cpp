@@ -2,6 +2,7 @@
 
 #include "call/greeting.hpp"
 #include "gateway/call_plan.hpp"
+#include "twilio/e164.hpp"
 
 #include <fmt/format.h>
 
@@ -57,18 +58,21 @@ Fault web_address(const std::string& text, std::string& into) {
     return std::nullopt;
 }
 
+// Unlike a base address it may have a query.
+Fault event_address(const std::string& text, std::string& into) {
+    const bool known = text.starts_with("https://") || text.starts_with("http://");
+    if (!known || text.find_first_of("# \t") != std::string::npos || text.ends_with("://")) {
+        return fmt::format("must be an address such as https://example.org/events, not '{}'", text);
+    }
+    into = text;
+    return std::nullopt;
+}
+
 Fault one_of(const std::string& text, std::initializer_list<std::string_view> allowed) {
     for (const std::string_view value : allowed) {
         if (text == value) return std::nullopt;
     }
     return fmt::format("must be one of {}, not '{}'", fmt::join(allowed, ", "), text);
-}
-
-// ITU-T E.164: a plus, no leading zero, at most 15 digits.
-bool is_e164(std::string_view text) {
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    return text.size() >= 3 && text.size() <= 16 && text[0] == '+' && text[1] != '0' &&
-           std::ranges::all_of(text.substr(1), digit);
 }
 
 Fault lead(Configuration& to, const std::string& text) {
@@ -99,7 +103,7 @@ const std::array settings{
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.account_sid = text; return std::nullopt; }},
     Setting{"TWILIO_PHONE_NUMBER", nullptr, "--phone-number", "none", "your number, in E.164",
             [](Configuration& to, const std::string& text) -> Fault {
-                if (!is_e164(text)) return fmt::format("must be a telephone number such as +15551234567");
+                if (!twilio::is_e164(text)) return fmt::format("must be a telephone number such as +15551234567");
                 to.gateway.phone_number = Secret(text);
                 return std::nullopt;
             }},
@@ -115,6 +119,14 @@ const std::array settings{
                 if (const auto keys = gateway::ApiKeys::from_file(text); !keys) return keys.error();
                 return std::nullopt;
             }},
+    Setting{"TWILIO_BASE_URL", nullptr, "--twilio-url", "https://api.twilio.com", "Twilio's REST API, or the stand-in",
+            [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.twilio_url); }},
+    Setting{"EVENTS_URL", nullptr, "--events-url", "none", "where to post what happens on calls",
+            [](Configuration& to, const std::string& text) { return event_address(text, to.gateway.events_url); }},
+    Setting{"EVENTS_SECRET", nullptr, nullptr, "none: the posts are not signed", "signs those posts (HMAC-SHA256)",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.events_secret = Secret(text); return std::nullopt; }},
+    Setting{"EVENTS_ALLOW_PRIVATE", nullptr, "--events-allow-private", "false", "true: EVENTS_URL may lie in this machine's own network",
+            [](Configuration& to, const std::string& text) { to.gateway.events_allow_private = text == "true"; return one_of(text, {"true", "false"}); }},
     Setting{"ELEVEN_LABS_API_KEY", "ELEVENLABS_API_KEY", nullptr, "none: the embedded voice speaks", "your ElevenLabs key",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.elevenlabs_key = Secret(text); return std::nullopt; }},
     Setting{"ELEVENLABS_BASE_URL", nullptr, "--elevenlabs-url", "https://api.elevenlabs.io", "ElevenLabs host, for a residency region or the stand-in",

@@ -90,6 +90,8 @@ struct MetricFamilies {
          [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.media_in_bytes_)); }},
         {"mouthpiece_messages_ignored_total", "counter", "Stream messages with a fault that were passed over.",
          [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.messages_ignored_)); }},
+        {"mouthpiece_events_total", "counter", "Events for the operator's server, by what became of them.",
+         [](const CallMetrics& m, MetricFamily& s) { s.samples("result", m.events_); }},
         {"mouthpiece_dtmf_total", "counter", "Keys pressed by callers.",
          [](const CallMetrics& m, MetricFamily& s) { s.sample(value(m.dtmf_)); }},
     };
@@ -147,6 +149,10 @@ void CallMetrics::prepared_speech(std::string_view fate) {
 }
 void CallMetrics::request_refused(std::string_view why) {
     refused_.add(why);
+}
+
+void CallMetrics::events_told(std::string_view result, std::uint64_t events) {
+    events_.add(result, events);
 }
 
 std::string CallMetrics::render() const {

@@ -29,8 +29,9 @@ public:
     void exception_caught();                      // where only the catch-all of a request knew an answer
     void fell_back(std::string_view to);          // "default_voice", "embedded_voice", "apology"
     void first_media(std::chrono::microseconds after_start);
-    void prepared_speech(std::string_view fate);  // "taken", "expired", "no_room"
-    void request_refused(std::string_view why);      // "signature", "token", "rate", …
+    void prepared_speech(std::string_view fate);                      // "taken", "expired", "no_room"
+    void request_refused(std::string_view why);                       // "signature", "token", "rate", …
+    void events_told(std::string_view result, std::uint64_t events);  // "delivered", "dropped", "refused"
 
     std::uint64_t streams_open() const { return streams_open_.load(std::memory_order_relaxed); }
     std::string render() const;
@@ -55,6 +56,7 @@ private:
     LabelledCounter fallbacks_{"embedded_voice", "apology"};
     LabelledCounter prepared_{"taken", "expired", "no_room"};
     LabelledCounter errors_{"exception"}, refused_{"signature"};
+    LabelledCounter events_{"delivered", "dropped", "refused"};
 };
 
 }  // namespace call

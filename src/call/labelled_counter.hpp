@@ -21,13 +21,13 @@ public:
         for (const std::string_view label : expected) counts_.emplace(label, 0);
     }
 
-    void add(std::string_view label) {
+    void add(std::string_view label, std::uint64_t amount = 1) {
         const std::lock_guard lock(mutex_);
         if (const auto found = counts_.find(label); found != counts_.end()) {
-            ++found->second;
+            found->second += amount;
             return;
         }
-        ++counts_[counts_.size() < labels_max ? std::string(label) : std::string("other")];
+        counts_[counts_.size() < labels_max ? std::string(label) : std::string("other")] += amount;
     }
 
     std::map<std::string, std::uint64_t, std::less<>> snapshot() const {

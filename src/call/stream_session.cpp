@@ -105,6 +105,7 @@ void StreamSession::on_authorised(CallPlan plan, Instant now) {
     if (phase_ != Phase::authorising) return;
     advance(now);
     phase_ = Phase::open;
+    authorised_ = true;
     after_speech_ = plan.after_speech;
     if (!plan.speech.text.empty()) speaker_.say(std::move(plan.speech), now_);
     settle();

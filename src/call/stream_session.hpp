@@ -97,7 +97,7 @@ public:
     const std::string& call_sid() const { return call_sid_; }
     const std::string& account_sid() const { return account_sid_; }
     const std::string& digits() const { return digits_; }
-    bool open() const { return phase_ == Phase::open; }
+    bool was_authorised() const { return authorised_; }
     std::vector<UtteranceRecord> utterances() const { return speaker_.utterances().records(); }
     Totals totals() const;
 
@@ -131,6 +131,7 @@ private:
     std::string digits_, digits_unreported_;
     AfterSpeech after_speech_ = AfterSpeech::stay;
     bool connected_ = false;
+    bool authorised_ = false;
     bool message_heard_ = false;  // everything said so far; say() takes it back
     bool told_to_hang_up_ = false;
     std::optional<twilio::Started> authorise_;  // Authorise is owed

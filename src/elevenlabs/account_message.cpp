@@ -15,7 +15,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t text_bytes_max = 200;
-constexpr std::size_t models_max = 1'000, languages_max = 500;
+constexpr std::size_t models_max = 1'000, voices_max = 10'000, languages_max = 500;
 
 std::expected<json::value, AccountReplyError> parse(std::string_view body) {
     if (body.size() > account_reply_bytes_max) return std::unexpected(AccountReplyError::too_large);
@@ -52,6 +52,16 @@ std::vector<std::string> languages_of(const json::object& model) {
     return languages;
 }
 
+std::expected<VoiceEntry, AccountReplyError> voice_in(const json::value& value) {
+    const json::object* object = value.if_object();
+    if (object == nullptr) return std::unexpected(AccountReplyError::unexpected);
+    VoiceEntry voice{.voice_id = text_at(*object, "voice_id"),
+                     .name = text_at(*object, "name"),
+                     .category = text_at(*object, "category")};
+    if (voice.voice_id.empty()) return std::unexpected(AccountReplyError::unexpected);
+    return voice;
+}
+
 struct Plan {
     std::string_view tier;
     unsigned standard, turbo;
@@ -86,13 +96,23 @@ std::expected<Subscription, AccountReplyError> read_subscription(std::string_vie
 std::expected<VoiceEntry, AccountReplyError> read_voice(std::string_view body) {
     const auto value = parse(body);
     if (!value) return std::unexpected(value.error());
+    return voice_in(*value);
+}
+
+std::expected<std::vector<VoiceEntry>, AccountReplyError> read_voices(std::string_view body) {
+    const auto value = parse(body);
+    if (!value) return std::unexpected(value.error());
     const json::object* object = value->if_object();
-    if (object == nullptr) return std::unexpected(AccountReplyError::unexpected);
-    VoiceEntry voice{.voice_id = text_at(*object, "voice_id"),
-                     .name = text_at(*object, "name"),
-                     .category = text_at(*object, "category")};
-    if (voice.voice_id.empty()) return std::unexpected(AccountReplyError::unexpected);
-    return voice;
+    const json::value* list = object == nullptr ? nullptr : object->if_contains("voices");
+    if (list == nullptr || !list->is_array() || list->get_array().size() > voices_max)
+        return std::unexpected(AccountReplyError::unexpected);
+    std::vector<VoiceEntry> voices;
+    for (const json::value& entry : list->get_array()) {
+        auto voice = voice_in(entry);
+        if (!voice) return std::unexpected(voice.error());
+        voices.push_back(std::move(*voice));
+    }
+    return voices;
 }
 
 std::expected<std::vector<ModelEntry>, AccountReplyError> read_models(std::string_view body) {

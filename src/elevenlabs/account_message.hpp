@@ -4,6 +4,7 @@
 //
 //   GET /v1/user/subscription   {"tier":"creator","character_count":1200,"character_limit":100000,"status":"active",…}
 //   GET /v1/voices/{voice_id}   {"voice_id":"21m0…","name":"Rachel","category":"premade",…}
+//   GET /v1/voices              {"voices":[{"voice_id":"21m0…",…},…]}
 //   GET /v1/models              [{"model_id":"eleven_flash_v2_5","can_do_text_to_speech":true,…},…]
 
 #include <cstdint>
@@ -47,6 +48,7 @@ struct ModelEntry {
 
 std::expected<Subscription, AccountReplyError> read_subscription(std::string_view body);
 std::expected<VoiceEntry, AccountReplyError> read_voice(std::string_view body);
+std::expected<std::vector<VoiceEntry>, AccountReplyError> read_voices(std::string_view body);
 std::expected<std::vector<ModelEntry>, AccountReplyError> read_models(std::string_view body);
 
 // Requests that a plan lets run at once, as published in 2026. `turbo`: for the Flash and Turbo models. Nothing for

@@ -162,32 +162,11 @@ void CallApi::hang_up(const ExchangePointer& exchange, const std::string& call_s
 }
 
 void CallApi::once(const ExchangePointer& exchange, const std::string& call_sid, Work work) {
-    const http::Request& request = exchange->request();
-    const std::string key(request.header("Idempotency-Key"));
-    if (key.empty()) {
-        return control(call_sid, std::move(work),
-                       [exchange](const http::Response& response) { exchange->answer(response); });
-    }
-    if (!Idempotency::is_key(key))
-        return exchange->answer(unprocessable("Idempotency-Key may have 1 to 255 printable characters."));
-    Idempotency& memory = loop_.switchboard.idempotency;
-    const std::string scoped = fmt::format("{} {}", request.path(), key);
-    const auto found = memory.begin(scoped, request, loop_.events.now());
-    switch (found.verdict) {
-        case Idempotency::Verdict::repeated:
-            return exchange->answer(found.response);
-        case Idempotency::Verdict::under_way:
-            return exchange->answer(
-                http::error(409, "The first request with this Idempotency-Key is still under way."));
-        case Idempotency::Verdict::mismatched:
-            return exchange->answer(unprocessable("This Idempotency-Key was used for another request."));
-        case Idempotency::Verdict::fresh:
-            break;
-    }
-    control(call_sid, std::move(work), [exchange, scoped, &memory](const http::Response& response) {
-        memory.finish(scoped, response);
-        exchange->answer(response);
-    });
+    answer_once(loop_, exchange, [&](const Reply& reply) { control(call_sid, std::move(work), reply); });
+}
+
+void CallApi::place(const ExchangePointer& exchange) {
+    answer_once(loop_, exchange, [&](const Reply& reply) { placement_.place(exchange->request(), reply); });
 }
 
 void CallApi::control(const std::string& call_sid, Work work, Reply reply) {

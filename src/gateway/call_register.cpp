@@ -19,15 +19,13 @@ const char* name_of(CallState state) {
 
 void CallRegister::announced(const Announcement& call, Instant now) {
     const std::scoped_lock lock(mutex_);
-    if (const auto found = by_sid_.find(call.call_sid);
-        found != by_sid_.end() && found->second->state != CallState::ended) {
-        return;
-    }
-    CallRecord& record = enter(CallState::waiting, call.call_sid, now);
-    record.account_sid = call.account_sid;
-    record.direction = call.direction;
-    record.from = call.from;
-    record.to = call.to;
+    const auto found = by_sid_.find(call.call_sid);
+    const bool running = found != by_sid_.end() && found->second->state != CallState::ended;
+    CallRecord& record = running ? *found->second : enter(CallState::waiting, call.call_sid, now);
+    if (record.account_sid.empty()) record.account_sid = call.account_sid;
+    if (record.direction.empty()) record.direction = call.direction;
+    if (record.from.empty()) record.from = call.from;
+    if (record.to.empty()) record.to = call.to;
     tidy(now);
 }
 
@@ -55,6 +53,41 @@ void CallRegister::closed(const std::string& call_sid, const std::string& stream
     record.utterances = std::move(ending.utterances);
     for (call::UtteranceRecord& utterance : record.utterances) utterance.text = {};
     tidy(now);
+}
+
+CallRegister::Told CallRegister::status(const std::string& call_sid, twilio::CallStatus status,
+                                        std::optional<int> sequence, Instant now) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_sid_.find(call_sid);
+    // Of a call that we place, the first report may be faster than the answer that names it.
+    if (found == by_sid_.end() && twilio::is_final(status)) return Told::outdated;
+    CallRecord& record = found == by_sid_.end() ? enter(CallState::waiting, call_sid, now) : *found->second;
+    if (record.status) {
+        const bool numbered = sequence && record.status_sequence >= 0;
+        const int known = numbered ? record.status_sequence : twilio::rank_of(*record.status);
+        const int told = numbered ? *sequence : twilio::rank_of(status);
+        if (told == known) return Told::repeated;
+        if (told < known) return Told::outdated;
+    }
+    record.status = status;
+    record.status_sequence = sequence.value_or(-1);
+    if (twilio::is_final(status) && record.state == CallState::waiting)
+        enter(CallState::ended, call_sid, now).ended_at = now;
+    tidy(now);
+    return Told::news;
+}
+
+void CallRegister::answered_by(const std::string& call_sid, std::string who) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = by_sid_.find(call_sid); found != by_sid_.end()) found->second->answered_by = std::move(who);
+}
+
+bool CallRegister::stream_error(const std::string& call_sid, std::string what) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_sid_.find(call_sid);
+    if (found == by_sid_.end() || found->second->stream_error == what) return false;
+    found->second->stream_error = std::move(what);
+    return true;
 }
 
 std::optional<CallRecord> CallRegister::find(const std::string& call_sid) const {

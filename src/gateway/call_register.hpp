@@ -6,6 +6,7 @@
 #include "call/outcome.hpp"
 #include "call/utterance_log.hpp"
 #include "redacted.hpp"
+#include "twilio/call_status.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -36,7 +37,11 @@ struct CallRecord {
     Instant entered_at{};  // its state
     std::optional<Instant> opened_at{}, ended_at{};
     std::string stream_sid{};
-    std::size_t loop = 0;  // where its stream lives while it is open
+    std::size_t loop = 0;                        // where its stream lives while it is open
+    std::optional<twilio::CallStatus> status{};  // Twilio's last word
+    int status_sequence = -1;                    // its SequenceNumber; -1: it had none
+    std::string answered_by{};                   // "human", "machine_start", …
+    std::string stream_error{};                  // what Twilio says went wrong with the stream
     std::optional<call::Outcome> outcome{};
     call::Totals totals{};  // from here on: what the stream left behind when it ended
     std::string digits{};
@@ -67,6 +72,12 @@ public:
     };
     // `stream_sid`: of the stream that ended; a newer one of the same call is not touched.
     void closed(const std::string& call_sid, const std::string& stream_sid, Ending ending, Instant now);
+
+    // Twilio tells at least once, and not always in order.
+    enum class Told { news, repeated, outdated };
+    Told status(const std::string& call_sid, twilio::CallStatus status, std::optional<int> sequence, Instant now);
+    void answered_by(const std::string& call_sid, std::string who);
+    bool stream_error(const std::string& call_sid, std::string what);  // false: known already, or not a call of ours
 
     std::optional<CallRecord> find(const std::string& call_sid) const;
     // The latest first.

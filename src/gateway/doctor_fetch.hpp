@@ -1,6 +1,7 @@
 #pragma once
 // HTTP requests one after another, for a program that has nothing else to do meanwhile.
 
+#include "gateway/fetches.hpp"
 #include "net/event_loop.hpp"
 #include "net/http_client.hpp"
 
@@ -13,11 +14,6 @@
 #include <vector>
 
 namespace gateway {
-
-struct Fetched {
-    net::IncomingHead head;
-    std::string body;
-};
 
 class Fetcher {
 public:

@@ -52,6 +52,12 @@ Switchboard::Switchboard(Options given)
     for (std::size_t i = 0; i < count; ++i) {
         loops.push_back(std::make_unique<LoopServices>(*this, i, count));
     }
+    outbox = std::make_unique<EventOutbox>(
+        loops.front()->events,
+        EventOutbox::Options{.url = options.events_url,
+                             .secret = options.events_secret,
+                             .private_addresses = options.events_allow_private},
+        [this](std::string_view result, std::size_t count_of_them) { metrics.events_told(result, count_of_them); });
 }
 
 Switchboard::~Switchboard() = default;
@@ -69,7 +75,9 @@ LoopServices::LoopServices(Switchboard& owner, std::size_t position, std::size_t
               .authorities = owner.authorities,
               .loops = loop_count,
               .places = [&owner](std::size_t row) { return owner.places(row); }}),
-      prepared(*this, {}) {}
+      prepared(*this, {}),
+      fetches(events, {.connections_per_host_max = 8}),
+      voices(owner.options, fetches, [this] { return events.now(); }) {}
 
 std::vector<net::EventLoop*> Switchboard::events() const {
     std::vector<net::EventLoop*> all;

@@ -5,15 +5,20 @@
 #include "call/call_metrics.hpp"
 #include "gateway/api_access.hpp"
 #include "gateway/call_directory.hpp"
+#include "gateway/call_events.hpp"
 #include "gateway/call_register.hpp"
 #include "gateway/certificate.hpp"
 #include "gateway/clip_files.hpp"
 #include "gateway/embedded_voice.hpp"
+#include "gateway/event_outbox.hpp"
+#include "gateway/fetches.hpp"
 #include "gateway/idempotency.hpp"
 #include "gateway/loop_mailbox.hpp"
 #include "gateway/loop_speech.hpp"
 #include "gateway/options.hpp"
+#include "gateway/planned_calls.hpp"
 #include "gateway/prepared_speech.hpp"
+#include "gateway/voice_directory.hpp"
 #include "net/event_loop.hpp"
 #include "speech/cache.hpp"
 #include "twilio/stream_message.hpp"
@@ -40,6 +45,7 @@ struct Switchboard {
     CallDirectory directory;
     CallRegister calls{{}};
     Idempotency idempotency{{}};
+    PlannedCalls planned{{}};
     EmbeddedVoicePool voices;
     speech::RequestSlots slots;                   // what ElevenLabs' plan allows at once
     speech::ClipMemory memory;                    // what was said before
@@ -48,6 +54,8 @@ struct Switchboard {
     std::unique_ptr<Certificate> certificate;     // ours; null: plain HTTP
     std::atomic<bool> draining = false;
     std::vector<std::unique_ptr<LoopServices>> loops;
+    std::unique_ptr<EventOutbox> outbox;  // on the first loop
+    CallEvents events{*this};
 
     std::vector<net::EventLoop*> events() const;
     std::vector<MeetingPoint::Place> places(std::size_t row);  // row `row` of every loop's speech chain
@@ -64,6 +72,8 @@ public:
     const std::shared_ptr<LoopMailbox> mailbox;  // for other loops' answers; may outlive this
     LoopSpeech speech;                           // the whole chain
     PreparedSpeech prepared;
+    Fetches fetches;        // from Twilio's and ElevenLabs' APIs
+    VoiceDirectory voices;  // at ElevenLabs
     twilio::StreamMessageParser parser;
     std::string out;  // frames of one wake-up, built here and sent in one write
 

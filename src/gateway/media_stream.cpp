@@ -149,7 +149,10 @@ void MediaStream::perform(const call::Action& action) {
                          twilio::append_clear(loop_.out, session_->stream_sid());
                          websocket::end_text(loop_.out, frame);
                      },
-                     [](const call::ReportUtterance&) {}, [](const call::ReportDigit&) {},
+                     [&](const call::ReportUtterance& report) {
+                         loop_.switchboard.events.utterance(*session_, report.change);
+                     },
+                     [&](const call::ReportDigit& report) { loop_.switchboard.events.digit(*session_, report.digit); },
                      [&](const call::CloseStream& close) {
                          if (!gone_) {
                              socket_.send_frames(std::exchange(loop_.out, {}));
@@ -180,6 +183,7 @@ void MediaStream::begin(call::CallPlan plan) {
     const auto now = loop_.events.now();
     loop_.call_opened(session_->call_sid(), *this);
     loop_.switchboard.calls.opened(session_->call_sid(), session_->stream_sid(), loop_.index, now);
+    loop_.switchboard.events.started(*session_);
     session_->on_authorised(std::move(plan), now);
 }
 
@@ -229,6 +233,7 @@ void MediaStream::end(call::Outcome outcome) {
         totals.start_to_first_media ? seconds(*totals.start_to_first_media) * 1e3 : -1.0);
     loop_.switchboard.metrics.stream_closed(outcome, totals);
     if (totals.start_to_first_media) loop_.switchboard.metrics.first_media(*totals.start_to_first_media);
+    if (session_->was_authorised()) loop_.switchboard.events.ended(*session_, outcome);
     loop_.switchboard.directory.closed(connection_id_, outcome);
     loop_.call_closed(session_->call_sid(), *this);
     loop_.switchboard.calls.closed(

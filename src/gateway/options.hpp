@@ -24,7 +24,8 @@ struct Options {
         public_url;  // "https://phone.example.org": what Twilio calls us; empty: taken from each request's Host header
     Secret auth_token;  // Twilio's; empty: signatures are not checked
     std::string account_sid;
-    Secret phone_number;  // ours at Twilio
+    Secret phone_number;                                // ours at Twilio
+    std::string twilio_url = "https://api.twilio.com";  // its REST API
 
     ApiAccess::Options api;  // who may use what is not Twilio's
 
@@ -33,6 +34,10 @@ struct Options {
     call::AfterSpeech after_speech = call::AfterSpeech::stay;
     std::string busy_text = "All our lines are busy. Please call again in a few minutes.";
     std::string apology_text = "We are sorry. Your call cannot be taken right now. Please call again later.";
+
+    std::string events_url;  // told what happens on calls (event_outbox.hpp); empty: nobody is
+    Secret events_secret;
+    bool events_allow_private = false;  // may lie in our own network
 
     std::string elevenlabs_url = "https://api.elevenlabs.io";
     bool elevenlabs_by_websocket = false;     // first, with HTTP behind it

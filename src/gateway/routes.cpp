@@ -6,6 +6,7 @@
 #include "gateway/path_pattern.hpp"
 #include "gateway/status_pages.hpp"
 #include "gateway/test_synthesis.hpp"
+#include "gateway/voice_pages.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -58,6 +59,16 @@ const Routes::Route Routes::table[] = {
      [](Routes& to, const ExchangePointer& e, Part) { test_synthesis(to.loop_, e); }},
     {"GET", "/openapi.json", Access::everybody,
      [](Routes&, const ExchangePointer& e, Part) { e->answer(http::json(std::string(openapi_document()))); }},
+    {"POST", "/call/status", Access::twilio,
+     [](Routes& to, const ExchangePointer& e, Part) { e->answer(to.callbacks_.call_status(e->request(), e->peer())); }},
+    {"POST", "/stream/status", Access::twilio,
+     [](Routes& to, const ExchangePointer& e, Part) {
+         e->answer(to.callbacks_.stream_status(e->request(), e->peer()));
+     }},
+    {"GET", "/voices", Access::api, [](Routes& to, const ExchangePointer& e, Part) { list_voices(to.loop_, e); }},
+    {"GET", "/voices/{id}", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part id) { show_voice(to.loop_, e, id); }},
+    {"POST", "/calls", Access::api, [](Routes& to, const ExchangePointer& e, Part) { to.call_api_.place(e); }},
     {"GET", "/calls", Access::api, [](Routes& to, const ExchangePointer& e, Part) { to.call_api_.list(e); }},
     {"GET", "/calls/{sid}", Access::api,
      [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.show(e, sid); }},

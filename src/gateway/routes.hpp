@@ -4,6 +4,7 @@
 #include "gateway/call_api.hpp"
 #include "gateway/loop_services.hpp"
 #include "gateway/request_trust.hpp"
+#include "gateway/status_callbacks.hpp"
 #include "gateway/webhook.hpp"
 #include "net/http_server.hpp"
 
@@ -22,6 +23,7 @@ public:
         : loop_(loop),
           trust_(loop.switchboard.options.auth_token, loop.switchboard.options.public_url),
           webhook_(loop, trust_),
+          callbacks_(loop, trust_),
           call_api_(loop) {}
 
     void handle(const std::shared_ptr<net::Exchange>& exchange);
@@ -42,6 +44,7 @@ private:
     LoopServices& loop_;
     RequestTrust trust_;
     Webhook webhook_;
+    StatusCallbacks callbacks_;
     CallApi call_api_;
 };
 

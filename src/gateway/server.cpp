@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr auto drain_check_interval = 100ms;
 constexpr auto drain_report_interval = 5s;
 constexpr auto ticket_grace = 10s;  // a call answered just before the signal may still open its stream
+constexpr auto last_words = 5s;     // for the operator's server to hear of the last call's end
 constexpr auto farewell = 1s;       // for close frames to reach their peers after the last call was ended
 
 }  // namespace
@@ -133,7 +134,9 @@ void Server::check_drained() {
     const auto now = loop.now();
     std::size_t calls = switchboard_.directory.stream_count();
     if (now < drain_began_ + ticket_grace) calls += switchboard_.directory.waiting_tickets();
-    if (calls == 0 || (ending_ && now >= drain_ends_)) {
+    if (calls == 0 && !last_call_gone_) last_call_gone_ = now;
+    const bool all_told = switchboard_.outbox->idle() || (last_call_gone_ && now >= *last_call_gone_ + last_words);
+    if ((calls == 0 && all_told) || (ending_ && now >= drain_ends_)) {
         spdlog::info("drained");
         return loop.stop();
     }

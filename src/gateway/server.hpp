@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,6 +52,7 @@ private:
     std::vector<std::jthread> threads_;
     std::unique_ptr<net::Timer> drain_check_;  // on the first loop
     net::Instant drain_began_{}, drain_ends_{}, next_report_{};
+    std::optional<net::Instant> last_call_gone_;
     bool ending_ = false;
     Supervision supervision_;  // on the first loop
 };

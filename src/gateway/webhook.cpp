@@ -1,7 +1,7 @@
 #include "gateway/webhook.hpp"
 
 #include "gateway/call_plan.hpp"
-#include "twilio/sid.hpp"
+#include "gateway/signed_form.hpp"
 #include "twilio/twiml.hpp"
 
 #include <fmt/format.h>
@@ -26,41 +26,17 @@ encoding::FormFields own_query(const encoding::FormFields& query) {
     return own;
 }
 
-bool is_form(const http::Request& request) {
-    return request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
-}
-
 }  // namespace
 
 // Reads the call, checks that Twilio sent it, and lets `decide` answer. An inner failure still speaks.
 template <class Answer>
 http::Response Webhook::answer(const http::Request& request, std::string_view peer, Answer&& decide) {
-    Call call;
-    const bool post = request.method == "POST";
-    if (post && !is_form(request)) {
-        return http::error(415, "Twilio's webhooks are application/x-www-form-urlencoded.");
-    }
-    auto body = encoding::parse_form(post ? request.body : request.query());
-    if (!body) return http::error(400, "The form has too many fields.");
-    if (!trust_.webhook(request, post ? *body : encoding::FormFields{}, peer)) {
-        loop_.switchboard.metrics.request_refused("signature");
-        return http::error(403, "The X-Twilio-Signature header is missing or wrong.");
-    }
-    call.fields = std::move(*body);
-    call.call_sid = encoding::find(call.fields, "CallSid").value_or("");
-    call.account_sid = encoding::find(call.fields, "AccountSid").value_or("");
-    const std::string& our_account = loop_.switchboard.options.account_sid;
-    if (trust_.checks() && !our_account.empty() && call.account_sid != our_account) {
-        spdlog::warn("webhook refused peer={} reason=wrong_account", peer);
-        loop_.switchboard.metrics.request_refused("wrong_account");
-        return http::error(403, "Calls of this account are not taken here.");
-    }
-    if (!twilio::is_sid(call.call_sid))
-        return http::error(400, "The form has no CallSid, or not one that is an identifier.");
+    const auto call = read_signed_form(loop_, trust_, request, peer);
+    if (!call) return call.error();
     try {
-        return decide(call);
+        return decide(*call);
     } catch (const std::exception& failure) {
-        spdlog::error("webhook failed call_sid={} reason={:?}", call.call_sid, failure.what());
+        spdlog::error("webhook failed call_sid={} reason={:?}", call->call_sid, failure.what());
         loop_.switchboard.metrics.exception_caught();
         loop_.switchboard.metrics.webhook_answered("fallback");
         return http::xml(twilio::say_and_hang_up(loop_.switchboard.options.apology_text));
@@ -68,7 +44,7 @@ http::Response Webhook::answer(const http::Request& request, std::string_view pe
 }
 
 http::Response Webhook::call_incoming(const http::Request& request, std::string_view peer) {
-    return answer(request, peer, [&](const Call& call) {
+    return answer(request, peer, [&](const SignedForm& call) {
         if (loop_.switchboard.draining) {
             loop_.switchboard.metrics.webhook_answered("draining");
             return http::xml(twilio::say_and_hang_up(loop_.switchboard.options.busy_text));
@@ -77,21 +53,26 @@ http::Response Webhook::call_incoming(const http::Request& request, std::string_
     });
 }
 
-http::Response Webhook::connect(const http::Request& request, const Call& call) {
+// A call that we placed brings the name of its plan.
+call::CallPlan Webhook::plan_of(const SignedForm& call, const encoding::FormFields& query) const {
+    if (const auto name = encoding::find(query, "plan")) {
+        if (auto planned = loop_.switchboard.planned.find(*name, loop_.events.now())) return std::move(*planned);
+    }
+    return plan_for_webhook(loop_.switchboard.options, call.fields, query);
+}
+
+http::Response Webhook::connect(const http::Request& request, const SignedForm& call) {
     const Options& options = loop_.switchboard.options;
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
     const auto ticket = loop_.switchboard.directory.announce(
-        call.call_sid, call.account_sid, loop_.index, [&] { return plan_for_webhook(options, call.fields, query); },
-        loop_.events.now());
+        call.call_sid, call.account_sid, loop_.index, [&] { return plan_of(call, query); }, loop_.events.now());
     if (!ticket) {
         loop_.switchboard.metrics.webhook_answered("busy");
         spdlog::warn("call turned away call_sid={} reason=too_many_calls", call.call_sid);
         return http::xml(twilio::say_and_hang_up(options.busy_text));
     }
     if (!ticket->repeated) {
-        const auto field = [&](const char* name) {
-            return std::string(encoding::find(call.fields, name).value_or(""));
-        };
+        const auto field = [&](const char* name) { return std::string(call.field(name)); };
         loop_.switchboard.calls.announced({.call_sid = call.call_sid,
                                            .account_sid = call.account_sid,
                                            .direction = field("Direction"),
@@ -104,6 +85,7 @@ http::Response Webhook::connect(const http::Request& request, const Call& call) 
     const std::string base = public_base_url(options.public_url, request);
     twilio::ConnectStream stream{.url = websocket_url(base, fmt::format("{}/call/connection", api_prefix)),
                                  .action_url = fmt::format("{}{}/call/ended", base, api_prefix),
+                                 .status_callback_url = fmt::format("{}{}/stream/status", base, api_prefix),
                                  .parameters = {{"token", ticket->token.reveal()}}};
     if (const auto own = own_query(query); !own.empty())
         stream.action_url += fmt::format("?{}", encoding::write_form(own));
@@ -115,8 +97,8 @@ http::Response Webhook::connect(const http::Request& request, const Call& call) 
 }
 
 http::Response Webhook::call_ended(const http::Request& request, std::string_view peer) {
-    return answer(request, peer, [&](const Call& call) {
-        const bool over = encoding::find(call.fields, "CallStatus") == "completed";
+    return answer(request, peer, [&](const SignedForm& call) {
+        const bool over = call.field("CallStatus") == "completed";
         const Aftermath aftermath = loop_.switchboard.directory.aftermath(call.call_sid);
         if (over || aftermath == Aftermath::finished) {
             loop_.switchboard.metrics.webhook_answered("hangup");
@@ -124,7 +106,7 @@ http::Response Webhook::call_ended(const http::Request& request, std::string_vie
         }
         if (aftermath == Aftermath::given_up || loop_.switchboard.draining) {
             const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
-            const auto plan = plan_for_webhook(loop_.switchboard.options, call.fields, query);
+            const auto plan = plan_of(call, query);
             spdlog::warn("call finished by Twilio's own voice call_sid={}", call.call_sid);
             loop_.switchboard.metrics.webhook_answered("say");
             return http::xml(twilio::say_and_hang_up(plan.speech.text.reveal()));

@@ -2,9 +2,9 @@
 // Twilio's two questions: a call comes in, what shall happen? And: its stream has ended, what next? Both are answered
 // with TwiML, and whatever goes wrong inside, with TwiML that speaks.
 
-#include "encoding/form.hpp"
 #include "gateway/loop_services.hpp"
 #include "gateway/request_trust.hpp"
+#include "gateway/signed_form.hpp"
 #include "http/message.hpp"
 
 #include <string_view>
@@ -23,11 +23,8 @@ public:
     http::Response call_ended(const http::Request& request, std::string_view peer);
 
 private:
-    struct Call {
-        encoding::FormFields fields;
-        std::string call_sid, account_sid;
-    };
-    http::Response connect(const http::Request& request, const Call& call);
+    call::CallPlan plan_of(const SignedForm& call, const encoding::FormFields& query) const;
+    http::Response connect(const http::Request& request, const SignedForm& call);
     template <class Answer>
     http::Response answer(const http::Request& request, std::string_view peer, Answer&& decide);
 

@@ -1,12 +1,14 @@
 #include "net/curl_transfer.hpp"
 
 #include "net/curl_multi.hpp"
+#include "net/public_address.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 #include <string_view>
+#include <sys/socket.h>
 #include <utility>
 
 namespace net {
@@ -91,6 +93,11 @@ bool CurlTransfer::prepare(CURL* easy, const HttpClient::Options& options, CURLS
     curl_easy_setopt(easy_, CURLOPT_CAPATH, nullptr);
     if (!options.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
 
+    if (options.public_addresses_only) {
+        curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::open_public_socket);
+        curl_easy_setopt(easy_, CURLOPT_NOPROXY, "*");
+    }
+
     curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
     curl_easy_setopt(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
     curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header_line);
@@ -99,6 +106,12 @@ bool CurlTransfer::prepare(CURL* easy, const HttpClient::Options& options, CURLS
     curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
     set_method();
     return set_headers();
+}
+
+// Asked with the very address that curl is about to connect to.
+curl_socket_t CurlTransfer::open_public_socket(void*, curlsocktype, curl_sockaddr* address) {
+    if (!is_public(address->addr)) return CURL_SOCKET_BAD;
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void CurlTransfer::set_method() {

@@ -35,6 +35,7 @@ public:
     void detach();  // the client is gone: never anything again
 
 private:
+    static curl_socket_t open_public_socket(void*, curlsocktype, curl_sockaddr* address);
     static std::size_t on_header_line(char* line, std::size_t size, std::size_t count, void* self);
     static std::size_t on_body_bytes(char* bytes, std::size_t size, std::size_t count, void* self);
     bool set_headers();

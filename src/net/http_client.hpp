@@ -73,6 +73,8 @@ public:
         std::string user_agent = "mouthpiece";
         std::string ca_file{};    // empty: the system's
         bool verify_peer = true;  // false: any certificate is believed
+        // Connect to public addresses only, whatever a name resolves to; and past any proxy, which would not look.
+        bool public_addresses_only = false;
     };
     HttpClient(EventLoop& loop, Options options);
     // Cancels what is under way; what is left of its Transfers is inert. Not to be destroyed from inside a callback.

@@ -41,16 +41,11 @@ std::string new_sid(std::string_view prefix, std::mt19937_64& random) {
 }
 
 encoding::FormFields call_parameters(const Caller& caller, std::string_view status) {
-    encoding::FormFields fields{{"AccountSid", caller.account_sid},
-                                {"ApiVersion", "2010-04-01"},
-                                {"CallSid", caller.call_sid},
-                                {"CallStatus", std::string(status)},
-                                {"Called", caller.to},
-                                {"Caller", caller.from},
-                                {"Direction", "inbound"},
-                                {"From", caller.from},
-                                {"To", caller.to},
-                                {"StirVerstat", "TN-Validation-Passed-A"}};
+    encoding::FormFields fields{
+        {"AccountSid", caller.account_sid},       {"ApiVersion", "2010-04-01"}, {"CallSid", caller.call_sid},
+        {"CallStatus", std::string(status)},      {"Called", caller.to},        {"Caller", caller.from},
+        {"Direction", caller.direction},          {"From", caller.from},        {"To", caller.to},
+        {"StirVerstat", "TN-Validation-Passed-A"}};
     // Where the numbers are, as far as the carrier knows: present even when it does not.
     for (const std::string_view party : {"Called", "Caller", "From", "To"}) {
         for (const auto& [part, value] : std::array<std::pair<std::string_view, std::string_view>, 4>{

@@ -17,6 +17,7 @@ namespace simulator {
 struct Caller {
     std::string account_sid, call_sid, from, to;
     Secret auth_token;  // empty: requests are not signed
+    std::string direction = "inbound";
 };
 
 // Two letters and 32 hexadecimal digits.

@@ -32,6 +32,7 @@ SimulatedCall::SimulatedCall(Exchange exchange, CallPlan plan, std::function<voi
       plan_(std::move(plan)),
       done_(std::move(done)),
       document_(plan_.webhook),
+      answered_(plan_.answered),
       pause_(exchange_.loop.timers(), [this] { run_steps(); }),
       ring_(exchange_.loop.timers(), [this] { open_stream(); }) {
     report_.call_sid = plan_.caller.call_sid;

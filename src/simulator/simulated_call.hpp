@@ -21,7 +21,8 @@ struct CallPlan {
     Caller caller;
     WebAddress webhook;  // as Twilio would ask for it, and sign
     std::string webhook_method = "POST";
-    Route route;  // where it is really found
+    bool answered = false;  // before the webhook is asked, as when the server places the call
+    Route route;            // where it is really found
     std::optional<WebAddress> fallback, status_callback;
     encoding::FormFields more_parameters;  // of every request
     SignatureMode stream_signature = SignatureMode::good;

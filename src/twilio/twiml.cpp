@@ -38,6 +38,7 @@ std::string connect_stream(const ConnectStream& stream) {
     if (!stream.action_url.empty()) append_xml_attribute(verbs, "action", stream.action_url);
     verbs.append("><Stream");
     append_xml_attribute(verbs, "url", stream.url);
+    if (!stream.status_callback_url.empty()) append_xml_attribute(verbs, "statusCallback", stream.status_callback_url);
     verbs.append(">");
     for (const auto& [name, value] : stream.parameters) {
         if (!parameter_fits(name, value)) continue;

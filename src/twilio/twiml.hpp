@@ -20,13 +20,14 @@ inline constexpr std::size_t say_characters_max =
 struct ConnectStream {
     std::string url;                                              // wss://, without a query string (Twilio drops it)
     std::string action_url;                                       // requested when the stream has ended; empty for none
+    std::string status_callback_url{};                            // told of the stream's start, end and errors
     std::vector<std::pair<std::string, std::string>> parameters;  // arrive in start.customParameters
 };
 
 // Does Twilio accept this <Parameter>? It does not say so when it does not.
 bool parameter_fits(std::string_view name, std::string_view value);
 
-// <Connect action><Stream url><Parameter/>…</Stream></Connect>
+// <Connect action><Stream url statusCallback><Parameter/>…</Stream></Connect>
 // A parameter that does not fit, or that would make the document too large, is left out; the others arrive. Whoever
 // must know asks parameter_fits() first.
 std::string connect_stream(const ConnectStream& stream);

@@ -12,7 +12,7 @@ import jsonschema
 import requests
 
 from checks import check, check_equal, run
-from programs import PREFIX, Server, StandIn, place_call, program
+from programs import PREFIX, Server, StandIn, TwilioStandIn, place_call, program
 from twilio import Stream, bare_start, new_call_sid
 
 ASSET = os.path.join(os.path.dirname(__file__), "..", "..", "assets", "openapi.json")
@@ -24,6 +24,8 @@ SEEN_ELSEWHERE = {
     ("post", PREFIX + "/test-synthesis", "502"): "faults_test.py",
     ("get", PREFIX + "/call/connection", "101"): "stream_test.py",
     ("get", PREFIX + "/call/connection", "426"): "refusals_test.py",
+    ("post", PREFIX + "/calls", "409"): "outbound_test.py",
+    ("post", PREFIX + "/calls", "502"): "outbound_test.py",
 }
 
 
@@ -69,6 +71,9 @@ class Operation:
     def url(self, server, sid):
         query = {p["name"]: p["example"] for p in self.parameters if p["in"] == "query" and "example" in p}
         path = self.path.replace("{sid}", quote(sid, safe=""))
+        for parameter in self.parameters:
+            if parameter["in"] == "path" and "example" in parameter:
+                path = path.replace("{%s}" % parameter["name"], parameter["example"])
         return requests.Request(self.method, server.url(path), params=query).prepare().url
 
     def call(self, server, sid, **changes):
@@ -90,6 +95,8 @@ class Operation:
             if name not in answer.headers:
                 return f"the header {name} is missing"
         content = described.get("content", {})
+        if not content:
+            return f"a body that is not described: {answer.text[:200]}" if answer.content else None
         content_type = answer.headers.get("Content-Type", "").partition(";")[0]
         if content_type not in content:
             return f"{content_type!r} is not among {list(content)}"
@@ -122,7 +129,7 @@ class Walk:
         for operation in operations:
             if operation.path.endswith("/call/connection"):
                 self.expect(operation, 400, "without an upgrade")
-            else:
+            elif operation.node["operationId"] != "placeCall":
                 success = min(int(status) for status in operation.node["responses"])
                 self.expect(operation, success, "as in its example")
 
@@ -139,10 +146,14 @@ class Walk:
             self.expect(operation, 422, "with a bad Idempotency-Key", headers={"Idempotency-Key": "x" * 256})
         if content_type == "application/json":
             self.wrong_bodies(operation)
-        if operation.path.endswith("/calls"):
+        if operation.path.endswith("/voices/{id}"):
+            self.expect(operation, 422, "of an id that is none", url=self.server.api("/voices/not%20one"))
+        if (operation.method, operation.path) == ("post", PREFIX + "/calls"):
+            self.expect(operation, 503, "without an account at Twilio", body=operation.body()[1] | {"from": "+14155550100"})
+        if (operation.method, operation.path) == ("get", PREFIX + "/calls"):
             for query in ("state=gone", "limit=0", "limit=1001", "limit=many"):
                 self.expect(operation, 422, query, url=self.server.api("/calls?" + query))
-        if "/call/" in operation.path and "400" in statuses and operation.body()[0]:
+        if "400" in statuses and operation.body()[0]:
             self.expect(operation, 400, "without a CallSid", body={"From": "+1"})
             self.expect(operation, 415, "without a form", content_type="text/plain", body="CallSid=CA1")
         elif "/call/" in operation.path and not operation.path.endswith("/connection"):
@@ -210,9 +221,11 @@ def every_operation_behaves_as_described():
     with StandIn() as standin, Server(settings | standin.settings()) as server:
         ended = place_call(server).report["call_sid"]
         walk = asyncio.run(scenario(server, ended))
-    with Server({"TWILIO_AUTH_TOKEN": "0123456789abcdef0123456789abcdef"}) as server:
+    with TwilioStandIn() as twilio, Server(twilio.settings()) as server:
         walk.server = server
         for operation in walk.document.operations():
+            if operation.node["operationId"] == "placeCall":
+                walk.expect(operation, 201, "as in its example")
             if "403" in operation.node["responses"] and "twilio" in operation.node["tags"]:
                 walk.expect(operation, 403, "unsigned")
     check_equal(walk.unseen(), set(), "every answer in the document was seen")

@@ -197,6 +197,39 @@ class StandIn(Program):
         return self.log_of_requests()["requests"]
 
 
+class TwilioStandIn(Program):
+    """`twilio-standin`, listening: Twilio's REST side."""
+
+    ACCOUNT = "AC" + "0123456789abcdef" * 2
+    TOKEN = "0123456789abcdef" * 2
+    NUMBER = "+14155550100"
+
+    def __init__(self, *flags):
+        super().__init__([program("twilio-standin"), "--port", "0", "--print-port", *flags])
+        try:
+            self.port = int(self.await_log(r"^(\d+)\n", START_SECONDS_MAX).group(1))
+        except BaseException:
+            self.__exit__()
+            raise
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def settings(self):
+        """What a server needs to place calls through it."""
+        return {
+            "TWILIO_BASE_URL": self.url, "TWILIO_ACCOUNT_SID": self.ACCOUNT, "TWILIO_AUTH_TOKEN": self.TOKEN,
+            "TWILIO_PHONE_NUMBER": self.NUMBER,
+        }  # fmt: skip
+
+    def arm(self, **fault):
+        requests.post(f"{self.url}/standin/faults", json=fault, timeout=10).raise_for_status()
+
+    def callee(self, **behaviour):
+        requests.post(f"{self.url}/standin/callee", json=behaviour, timeout=10).raise_for_status()
+
+    def seen(self):
+        return requests.get(f"{self.url}/standin/calls", timeout=10).json()
+
+
 class PlacedCalls(Program):
     """`mouthpiece call` on its way; result() is what became of it."""
 

@@ -1,0 +1,45 @@
+#include "gateway/signed_form.hpp"
+
+#include "gateway/loop_services.hpp"
+#include "twilio/sid.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace gateway {
+
+namespace {
+
+bool is_form(const http::Request& request) {
+    return request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
+}
+
+}  // namespace
+
+std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, const RequestTrust& trust,
+                                                           const http::Request& request, std::string_view peer) {
+    const bool post = request.method == "POST";
+    if (post && !is_form(request))
+        return std::unexpected(http::error(415, "Twilio's webhooks are application/x-www-form-urlencoded."));
+    auto body = encoding::parse_form(post ? request.body : request.query());
+    if (!body) return std::unexpected(http::error(400, "The form has too many fields."));
+    if (!trust.webhook(request, post ? *body : encoding::FormFields{}, peer)) {
+        loop.switchboard.metrics.request_refused("signature");
+        return std::unexpected(http::error(403, "The X-Twilio-Signature header is missing or wrong."));
+    }
+    SignedForm form{.fields = std::move(*body), .call_sid = {}, .account_sid = {}};
+    form.call_sid = form.field("CallSid");
+    form.account_sid = form.field("AccountSid");
+    const std::string& our_account = loop.switchboard.options.account_sid;
+    if (trust.checks() && !our_account.empty() && form.account_sid != our_account) {
+        spdlog::warn("webhook refused peer={} reason=wrong_account", peer);
+        loop.switchboard.metrics.request_refused("wrong_account");
+        return std::unexpected(http::error(403, "Calls of this account are not taken here."));
+    }
+    if (!twilio::is_sid(form.call_sid))
+        return std::unexpected(http::error(400, "The form has no CallSid, or not one that is an identifier."));
+    return form;
+}
+
+}  // namespace gateway
