@@ -25,8 +25,8 @@ struct PortFinding {
     Finding finding;
     std::optional<std::string> instance;  // of the server that runs here already
 };
-// Where the server with these options answers on this machine: "http://127.0.0.1:8001". Its certificate names its public
-// address, and so not this one.
+// Where the server with these options answers on this machine: "http://127.0.0.1:8001". Its certificate names its
+// public address, and so not this one.
 std::string local_url(const Options& options);
 inline const net::HttpClient::Options without_names{.verify_peer = false};
 

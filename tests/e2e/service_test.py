@@ -14,7 +14,7 @@ GREETING = "You are listening to a service that is about to be stopped, and yet 
 WATCHDOG_SECONDS = 2
 
 
-class ServiceManager:
+class NotifySocket:
     """systemd's end of the notification socket."""
 
     def __init__(self):
@@ -53,7 +53,7 @@ class ServiceManager:
 
 
 def a_service_manager_hears_the_life_of_the_server():
-    with ServiceManager() as manager, Server({"GREETING": GREETING, "DRAIN_SECONDS": 100} | manager.settings()) as server:
+    with NotifySocket() as manager, Server({"GREETING": GREETING, "DRAIN_SECONDS": 100} | manager.settings()) as server:
         ready = manager.await_message("READY")
         check_equal(ready["READY"], "1", "it says that it is ready")
         check_equal(requests.get(server.url("/ready"), timeout=10).status_code, 200, "and is")
@@ -76,7 +76,7 @@ def a_service_manager_hears_the_life_of_the_server():
 
 
 def a_server_that_hangs_is_not_taken_for_alive():
-    with ServiceManager() as manager, Server(manager.settings()) as server:
+    with NotifySocket() as manager, Server(manager.settings()) as server:
         manager.await_message("WATCHDOG")
         server.signal(signal.SIGSTOP)
         try:
@@ -111,7 +111,7 @@ def ready_asks_the_server_here():
 
 
 def a_watchdog_for_another_process_is_not_fed():
-    with ServiceManager() as manager, Server(manager.settings() | {"WATCHDOG_PID": os.getpid()}) as server:
+    with NotifySocket() as manager, Server(manager.settings() | {"WATCHDOG_PID": os.getpid()}) as server:
         server.signal()
         server.await_end()
         manager.await_message("STOPPING")

@@ -17,9 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // The service manager: hears datagrams at an address as systemd would give it.
-class ServiceManager {
+class NotifySocket {
 public:
-    explicit ServiceManager(std::string address) : address_(std::move(address)) {
+    explicit NotifySocket(std::string address) : address_(std::move(address)) {
         sockaddr_un name{};
         name.sun_family = AF_UNIX;
         std::memcpy(name.sun_path, address_.data(), address_.size());
@@ -27,9 +27,9 @@ public:
         const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
         EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&name), size), 0) << std::strerror(errno);
     }
-    ~ServiceManager() { ::close(socket_); }
-    ServiceManager(const ServiceManager&) = delete;
-    ServiceManager& operator=(const ServiceManager&) = delete;
+    ~NotifySocket() { ::close(socket_); }
+    NotifySocket(const NotifySocket&) = delete;
+    NotifySocket& operator=(const NotifySocket&) = delete;
 
     const std::string& address() const { return address_; }
     std::vector<std::string>& heard() {
@@ -52,7 +52,7 @@ private:
 class SupervisionTest : public testing::Test {
 protected:
     test::TemporaryDirectory directory;
-    ServiceManager manager{(directory / "notify").string()};
+    NotifySocket manager{(directory / "notify").string()};
     net::EventLoop first, second;
 
     gateway::Supervision supervision(gateway::Supervision::Options options) {
@@ -101,7 +101,7 @@ TEST_F(SupervisionTest, asks_for_the_time_to_drain) {
 }
 
 TEST_F(SupervisionTest, knows_abstract_addresses) {
-    ServiceManager abstract("@mouthpiece-test-" + std::to_string(::getpid()));
+    NotifySocket abstract("@mouthpiece-test-" + std::to_string(::getpid()));
     supervision({.notify_socket = abstract.address()}).ready();
     EXPECT_FALSE(abstract.heard().empty());
 }
