@@ -93,7 +93,7 @@ std::expected<CallOrder, Notice> read_call_order(const encoding::FormFields& for
     order.plan.webhook = *url;
     order.plan.answered = true;
     if (const auto method = field("Method"); !method.empty()) order.plan.webhook_method = method;
-    if (url->loopback()) order.plan.route = Route(*url);
+    if (url->loopback()) order.plan.route = Route(*url, url->scheme == "http");
     for (const auto& [name, into] : {std::pair{"StatusCallback", &order.status_callback},
                                      std::pair{"AsyncAmdStatusCallback", &order.amd_callback}}) {
         if (field(name).empty()) continue;

@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <stdexcept>
 #include <utility>
 
 namespace simulator {
@@ -22,6 +23,12 @@ net::HttpServer::Options listening_on(const std::string& host) {
     net::HttpServer::Options options;
     options.host = host;
     return options;
+}
+
+std::shared_ptr<const net::Tls> authorities() {
+    auto tls = net::Tls::client();
+    if (!tls) throw std::runtime_error(tls.error());
+    return std::move(*tls);
 }
 
 std::optional<Callee> read_callee(const json::object& wanted) {
@@ -44,6 +51,7 @@ TwilioRest::TwilioRest(net::EventLoop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
       client_(loop, {.user_agent = "TwilioProxy/1.1"}),
+      authorities_(authorities()),
       server_(loop, listening_on(options_.host), [this](const auto& exchange) { handle(exchange); }) {}
 
 TwilioRest::~TwilioRest() = default;
@@ -103,10 +111,11 @@ http::Response TwilioRest::create(const http::Request& request) {
     plan.caller.call_sid = new_sid("CA", random_);
     plan.patience = options_.patience;
     const std::string sid = plan.caller.call_sid;
-    const auto& call = calls_
-                           .emplace(sid, std::make_unique<OrderedCall>(Exchange{loop_, client_, frames_, random_},
-                                                                       std::move(*order), callee_))
-                           .first->second;
+    const auto& call =
+        calls_
+            .emplace(sid, std::make_unique<OrderedCall>(Exchange{loop_, client_, authorities_, frames_, random_},
+                                                        std::move(*order), callee_))
+            .first->second;
     order_.push_back(sid);
     http::Response response = http::json(json::serialize(describe(*call)));
     response.status = 201;

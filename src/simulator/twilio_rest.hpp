@@ -56,6 +56,7 @@ private:
     net::EventLoop& loop_;
     Options options_;
     net::HttpClient client_;
+    const std::shared_ptr<const net::Tls> authorities_;
     FrameCheck frames_;
     std::mt19937_64 random_{std::random_device{}()};
     Fault fault_;

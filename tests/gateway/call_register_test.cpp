@@ -108,4 +108,39 @@ TEST_F(CallRegisterTest, lists_the_latest_first_by_state) {
     EXPECT_EQ(open[0].call_sid, "CA2");
 }
 
+TEST_F(CallRegisterTest, takes_each_status_once_and_never_an_older_one) {
+    using Told = CallRegister::Told;
+    using twilio::CallStatus;
+    announce("CA1");
+    EXPECT_EQ(calls.status("CA1", CallStatus::ringing, 1, start), Told::news);
+    EXPECT_EQ(calls.status("CA1", CallStatus::ringing, 1, start), Told::repeated);
+    EXPECT_EQ(calls.status("CA1", CallStatus::initiated, 0, start), Told::outdated);
+    EXPECT_EQ(calls.status("CA1", CallStatus::completed, 3, start), Told::news);
+    EXPECT_EQ(calls.status("CA1", CallStatus::in_progress, 2, start), Told::outdated);
+    EXPECT_EQ(calls.find("CA1")->status, CallStatus::completed);
+}
+
+TEST_F(CallRegisterTest, without_sequence_numbers_a_call_goes_one_way) {
+    using Told = CallRegister::Told;
+    using twilio::CallStatus;
+    EXPECT_EQ(calls.status("CA1", CallStatus::in_progress, {}, start), Told::news);
+    EXPECT_EQ(calls.status("CA1", CallStatus::ringing, {}, start), Told::outdated);
+    EXPECT_EQ(calls.status("CA1", CallStatus::failed, {}, start), Told::news);
+}
+
+TEST_F(CallRegisterTest, a_call_nobody_answered_has_ended) {
+    announce("CA1");
+    calls.status("CA1", twilio::CallStatus::busy, 2, start + 1s);
+    EXPECT_EQ(state_of("CA1"), CallState::ended);
+    EXPECT_EQ(calls.status("CA2", twilio::CallStatus::busy, 2, start), CallRegister::Told::outdated);
+    EXPECT_FALSE(calls.find("CA2"));
+}
+
+TEST_F(CallRegisterTest, a_status_that_comes_before_the_announcement_is_kept) {
+    calls.status("CA1", twilio::CallStatus::initiated, 0, start);
+    announce("CA1");
+    EXPECT_EQ(calls.find("CA1")->status, twilio::CallStatus::initiated);
+    EXPECT_EQ(calls.find("CA1")->to.reveal(), "+2");
+}
+
 }  // namespace
