@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The first word is there at pick-up, calls share what they ask for, and connections are used again.
 
-CALLS=1000 places that many calls in a row (default 60). How many milliseconds it takes is measured by bench/first_word.py.
+CALLS=1000 places that many calls in a row (default 60). How many milliseconds it takes is measured by `./dev bench first-word`.
 """
 
 import os

@@ -7,7 +7,7 @@ request, and that is what keeping connections open ahead is for.
 import asyncio
 import threading
 
-from first_word_ways import Asked, percentile
+from ways import Asked, percentile
 from programs import StandIn
 
 ROUND_TRIP_MS = 40

@@ -1,10 +1,10 @@
-"""Writes the figures of first_word.py as a page."""
+"""Writes what was measured as a page."""
 
 import os
 import platform
 
-from first_word_distance import ROUND_TRIP_MS
-from first_word_ways import percentile
+from distance import ROUND_TRIP_MS
+from ways import percentile
 
 WORDS = {
     "after_pick_up": "from `start` to the first media message",
@@ -28,7 +28,8 @@ def figures(calls, what):
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), platform.machine())
-    return f"{os.cpu_count()} cores, {model}, Linux {platform.release()}"
+    priority = "real-time priority" if os.sched_getscheduler(0) == os.SCHED_RR else "usual priority"
+    return f"{os.cpu_count()} cores, {model}, Linux {platform.release()}, {priority}"
 
 
 def write_report(path, measured, distance, judged, options):
@@ -39,7 +40,7 @@ def write_report(path, measured, distance, judged, options):
 How long a caller waits for the first word, measured by the simulated caller: server, stand-in and caller as real programs on one
 machine ({machine()}), over loopback. Milliseconds, {count} calls of each kind in {options.rounds} turns. Repeat it with
 
-    ./dev build && bench/first_word.py --calls {options.calls} --rounds {options.rounds} --report docs/first-word.md
+    ./dev bench first-word --calls {options.calls} --rounds {options.rounds} --report docs/first-word.md
 
 ## The ways to the first word
 
