@@ -79,7 +79,7 @@ LoopServices::LoopServices(Switchboard& owner, std::size_t position, std::size_t
       fetches(events, {.connections_per_host_max = 8}),
       voices(owner.options, fetches, [this] { return events.now(); }) {}
 
-std::vector<net::EventLoop*> Switchboard::events() const {
+std::vector<net::EventLoop*> Switchboard::event_loops() const {
     std::vector<net::EventLoop*> all;
     all.reserve(loops.size());
     for (const auto& loop : loops) all.push_back(&loop->events);

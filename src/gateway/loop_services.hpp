@@ -57,7 +57,7 @@ struct Switchboard {
     std::unique_ptr<EventOutbox> outbox;  // on the first loop
     CallEvents events{*this};
 
-    std::vector<net::EventLoop*> events() const;
+    std::vector<net::EventLoop*> event_loops() const;
     std::vector<MeetingPoint::Place> places(std::size_t row);  // row `row` of every loop's speech chain
 };
 

@@ -25,7 +25,7 @@ constexpr auto farewell = 1s;       // for close frames to reach their peers aft
 
 Server::Server(Options options)
     : switchboard_(std::move(options)),
-      supervision_(switchboard_.events(), switchboard_.options.supervision, [this] { return status(); }) {
+      supervision_(switchboard_.event_loops(), switchboard_.options.supervision, [this] { return status(); }) {
     for (auto& loop : switchboard_.loops) {
         routes_.push_back(std::make_unique<Routes>(*loop));
         net::HttpServer::Options listening{.host = switchboard_.options.host, .limits = {}};
