@@ -2,6 +2,7 @@
 
 #include "call/greeting.hpp"
 #include "gateway/call_plan.hpp"
+#include "setting.hpp"
 #include "twilio/e164.hpp"
 
 #include <fmt/format.h>
@@ -14,22 +15,6 @@
 
 namespace {
 
-using Fault = std::optional<std::string>;  // what is wrong with a value: the second half of a sentence
-
-struct Setting : SettingDescription {
-    Fault (*apply)(Configuration&, const std::string& value);
-};
-
-Fault number(const std::string& text, std::int64_t low, std::int64_t high, auto&& assign) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
-        return fmt::format("must be a whole number from {} to {}, not '{}'", low, high, text);
-    }
-    assign(value);
-    return std::nullopt;
-}
-
 Fault fraction(const std::string& text, double low, double high, double& into) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -39,14 +24,6 @@ Fault fraction(const std::string& text, double low, double high, double& into) {
     }
     into = value;
     return std::nullopt;
-}
-
-Fault milliseconds(const std::string& text, std::int64_t low, std::int64_t high, std::chrono::milliseconds& into) {
-    return number(text, low, high, [&](std::int64_t value) { into = std::chrono::milliseconds(value); });
-}
-
-Fault mebibytes(const std::string& text, std::int64_t low, std::int64_t high, std::size_t& into_bytes) {
-    return number(text, low, high, [&](std::int64_t value) { into_bytes = static_cast<std::size_t>(value) << 20; });
 }
 
 Fault web_address(const std::string& text, std::string& into) {
@@ -84,7 +61,7 @@ Fault lead(Configuration& to, const std::string& text) {
 }
 
 // clang-format off
-const std::array settings{
+const std::array main_settings{
     Setting{"PORT", nullptr, "--port", "8001", "port for HTTP and WebSocket; 0 takes a free one",
             [](Configuration& to, const std::string& text) { return number(text, 0, 65535, [&](std::int64_t v) { to.gateway.port = static_cast<std::uint16_t>(v); }); }},
     Setting{"HOST", nullptr, "--host", "0.0.0.0", "address to listen on",
@@ -176,12 +153,6 @@ const std::array settings{
     Setting{"AFTER_SPEECH", nullptr, "--after-speech", "stay", "after the last word: stay or hangup",
             [](Configuration& to, const std::string& text) { to.gateway.after_speech = text == "hangup" ? call::AfterSpeech::hang_up : call::AfterSpeech::stay; return one_of(text, {"stay", "hangup"}); }},
     Setting{"LEAD_MS", nullptr, "--lead-ms", "2000", "how far ahead of the caller's ear audio is sent, in ms", lead},
-    Setting{"MAX_CALL_SECONDS", nullptr, "--max-call-seconds", "14400", "longest call",
-            [](Configuration& to, const std::string& text) { return number(text, 1, 86'400, [&](std::int64_t v) { to.gateway.session.call_duration_max = std::chrono::seconds(v); }); }},
-    Setting{"MAX_CALLS", nullptr, "--max-calls", "10000", "calls at once; further ones hear BUSY_TEXT",
-            [](Configuration& to, const std::string& text) { return number(text, 1, 1'000'000, [&](std::int64_t v) { to.gateway.calls_max = static_cast<std::size_t>(v); }); }},
-    Setting{"BUSY_TEXT", nullptr, "--busy-text", "All our lines are busy. …", "spoken by Twilio when no call can be taken",
-            [](Configuration& to, const std::string& text) -> Fault { to.gateway.busy_text = text; return std::nullopt; }},
     Setting{"DRAIN_SECONDS", nullptr, "--drain-seconds", "600", "after SIGTERM running calls may last this long",
             [](Configuration& to, const std::string& text) { return number(text, 0, 86'400, [&](std::int64_t v) { to.gateway.drain_max = std::chrono::seconds(v); }); }},
     Setting{"LOG_LEVEL", nullptr, "--log-level", "info", "debug, info, warn or error",
@@ -190,6 +161,14 @@ const std::array settings{
             [](Configuration& to, const std::string& text) { to.log_as_json = text == "json"; return one_of(text, {"text", "json"}); }},
 };
 // clang-format on
+
+// In the order of --help.
+std::vector<Setting> all_settings() {
+    std::vector<Setting> all(main_settings.begin(), main_settings.end());
+    const auto limits = limit_settings();
+    all.insert(all.end(), limits.begin(), limits.end());
+    return all;
+}
 
 Configuration standard_configuration() {
     Configuration standard;
@@ -202,7 +181,7 @@ Configuration standard_configuration() {
 }
 
 Fault apply_environment(Configuration& configuration, const Environment& environment) {
-    for (const Setting& setting : settings) {
+    for (const Setting& setting : all_settings()) {
         const char* name = setting.variable;
         auto value = environment(name);
         if ((!value || value->empty()) && setting.other_variable != nullptr)
@@ -214,6 +193,7 @@ Fault apply_environment(Configuration& configuration, const Environment& environ
 }
 
 Fault apply_flags(Configuration& configuration, std::span<const char* const> arguments) {
+    const auto settings = all_settings();
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string_view argument = arguments[i];
         const std::string_view name = argument.substr(0, argument.find('='));
@@ -290,6 +270,6 @@ std::expected<Configuration, std::string> read_configuration(std::span<const cha
 
 std::vector<SettingDescription> setting_descriptions() {
     std::vector<SettingDescription> descriptions;
-    for (const Setting& setting : settings) descriptions.push_back(setting);
+    for (const Setting& setting : all_settings()) descriptions.push_back(setting);
     return descriptions;
 }

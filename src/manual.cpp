@@ -23,6 +23,7 @@ constexpr auto sections = std::to_array<Section>({
     {"CACHE_DIR", "Speech that is kept"},
     {"AFTER_SPEECH", "Calls"},
     {"LOG_LEVEL", "Log"},
+    {"MAX_CALLS", "Limits"},
 });
 
 const char* section_at(std::string_view variable) {

@@ -1,5 +1,6 @@
 #include "gateway/loop_services.hpp"
 
+#include "gateway/descriptors.hpp"
 #include "gateway/media_stream.hpp"
 
 #include <fmt/format.h>
@@ -26,9 +27,10 @@ std::string random_name() {
 }  // namespace
 
 Switchboard::Switchboard(Options given)
-    : options(std::move(given)),
+    : options(fitted_to_descriptors(std::move(given), descriptors_allowed())),
       instance(random_name()),
       api(options.api),
+      census(options.sockets),
       directory({.token_required = !options.auth_token.empty(),
                  .account_sid = options.account_sid,
                  .streams_max = options.calls_max}),

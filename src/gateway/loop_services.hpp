@@ -20,6 +20,7 @@
 #include "gateway/prepared_speech.hpp"
 #include "gateway/voice_directory.hpp"
 #include "net/event_loop.hpp"
+#include "net/socket_census.hpp"
 #include "speech/cache.hpp"
 #include "twilio/stream_message.hpp"
 
@@ -41,6 +42,7 @@ struct Switchboard {
     const Options options;
     const std::string instance;  // of this run: tells whether two addresses lead to the same server
     ApiAccess api;
+    net::SocketCensus census;
     call::CallMetrics metrics;
     CallDirectory directory;
     CallRegister calls{{}};

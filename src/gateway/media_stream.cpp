@@ -34,6 +34,7 @@ void MediaStream::open(LoopServices& loop, net::Exchange::Upgraded upgraded) {
     std::unique_ptr<MediaStream> stream(new MediaStream(loop, std::move(session), id, std::move(upgraded.connection)));
     MediaStream& opened = *stream;
     loop.keep(std::move(stream));
+    opened.unknown_.enter();
     opened.plan_next_deadline();
     opened.socket_.start(upgraded.early);
 }
@@ -44,9 +45,14 @@ MediaStream::MediaStream(LoopServices& loop, std::unique_ptr<call::StreamSession
       session_(std::move(session)),
       connection_id_(connection_id),
       socket_(std::move(connection), socket_options, *this),
-      deadline_(loop.events.timers(), [this] {
-          session_->on_deadline(loop_.events.now());
-          drain();
+      deadline_(loop.events.timers(),
+                [this] {
+                    session_->on_deadline(loop_.events.now());
+                    drain();
+                }),
+      unknown_(loop.events.waiting_room(), [this] {
+          socket_.reset();
+          on_closed(websocket::close_code::lost, "");
       }) {}
 
 MediaStream::~MediaStream() = default;
@@ -172,6 +178,8 @@ void MediaStream::authorise(const twilio::Started& started) {
         loop_.switchboard.metrics.request_refused(name_of(admitted.error()));
         return session_->on_refused(now);
     }
+    unknown_.leave();
+    socket_.proven();
     if (!*admitted) return begin(plan_for_stream(loop_.switchboard.options, started));
     LoopServices& home = *loop_.switchboard.loops[(*admitted)->loop];
     if (&home != &loop_) return move_to(home, std::move(**admitted));

@@ -72,8 +72,9 @@ private:
     net::WebSocket socket_;
     std::unique_ptr<speech::Utterance> utterance_;
     net::Timer deadline_;
-    bool gone_ = false;      // the socket has closed
-    bool draining_ = false;  // inside drain(): what performing an action brings about is drained there
+    net::WaitingRoom::Guest unknown_;  // until `start` has told which call it is
+    bool gone_ = false;                // the socket has closed
+    bool draining_ = false;            // inside drain(): what performing an action brings about is drained there
 };
 
 }  // namespace gateway

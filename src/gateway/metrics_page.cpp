@@ -1,6 +1,7 @@
 #include "gateway/metrics_page.hpp"
 
 #include "call/metric_family.hpp"
+#include "gateway/limit_metrics.hpp"
 #include "gateway/program_figures.hpp"
 
 #include <array>
@@ -80,6 +81,7 @@ std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops
         .sample(std::uint64_t{all.draining});
     render_circuits(text, loops);
     render_budget(text, all.slots.figures(net::Clock::now()), loops);
+    render_limits(text, all);
     if (all.certificate) text += render_certificate(*all.certificate);
     return text + render_cache(all.memory, all.clip_files.get()) + render_program();
 }

@@ -4,6 +4,9 @@
 #include "call/stream_session.hpp"
 #include "gateway/api_access.hpp"
 #include "gateway/supervision.hpp"
+#include "net/address_set.hpp"
+#include "net/socket_census.hpp"
+#include "net/waiting_room.hpp"
 #include "redacted.hpp"
 #include "speech/speech_source.hpp"
 
@@ -48,6 +51,13 @@ struct Options {
     std::size_t cache_disk_bytes_max = 512u << 20;
     std::size_t cache_memory_bytes_max = 256u << 20;
     std::string warm_file;  // phrases said into the cache at start (warm.hpp); empty: none
+
+    // What strangers may take up of the server; of all loops together.
+    net::SocketCensus::Bounds sockets{.sockets_max = 0,  // what the descriptor limit allows, less a reserve
+                                      .per_address_max = 1'000,
+                                      .without_limit = net::AddressSet::parse("127.0.0.0/8, ::1").value()};
+    net::WaitingRoom::Bounds waiting{.guests_max = 8'192, .bytes_max = 64u << 20};
+    std::chrono::milliseconds request_timeout{10'000}, idle_timeout{60'000};
 
     call::StreamSession::Options session;
     std::size_t calls_max = 10'000;

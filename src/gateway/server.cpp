@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <utility>
@@ -28,7 +29,15 @@ Server::Server(Options options)
       supervision_(switchboard_.event_loops(), switchboard_.options.supervision, [this] { return status(); }) {
     for (auto& loop : switchboard_.loops) {
         routes_.push_back(std::make_unique<Routes>(*loop));
-        net::HttpServer::Options listening{.host = switchboard_.options.host, .limits = {}};
+        const Options& ours = switchboard_.options;
+        net::HttpServer::Options listening{.host = ours.host,
+                                                 .limits = {},
+                                                 .request_timeout = ours.request_timeout,
+                                                 .idle_timeout = ours.idle_timeout,
+                                                 .census = &switchboard_.census};
+        const std::size_t loops = switchboard_.loops.size();
+        loop->events.waiting_room().set_bounds({.guests_max = std::max<std::size_t>(ours.waiting.guests_max / loops, 1),
+                                                .bytes_max = ours.waiting.bytes_max / loops});
         if (switchboard_.certificate) listening.tls = switchboard_.certificate->tls();
         servers_.push_back(std::make_unique<net::HttpServer>(
             loop->events, listening,

@@ -57,7 +57,7 @@ class RequestParser {
 public:
     struct Limits {
         std::size_t header_bytes_max = 16 * 1024;  // request line and fields together; at most 100 fields
-        std::size_t body_bytes_max = 256 * 1024;
+        std::size_t body_bytes_max = 64 * 1024;
     };
     explicit RequestParser(Limits limits);
     ~RequestParser();

@@ -29,6 +29,7 @@ ByteStream::~ByteStream() {
 ByteStream::ByteStream(ByteStream&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)),
       tls_(std::move(other.tls_)),
+      place_(std::move(other.place_)),
       read_waits_to_write_(other.read_waits_to_write_),
       write_waits_to_read_(other.write_waits_to_read_) {}
 
@@ -37,6 +38,7 @@ ByteStream& ByteStream::operator=(ByteStream&& other) noexcept {
         close();
         socket_ = std::exchange(other.socket_, -1);
         tls_ = std::move(other.tls_);
+        place_ = std::move(other.place_);
         read_waits_to_write_ = other.read_waits_to_write_;
         write_waits_to_read_ = other.write_waits_to_read_;
     }
@@ -99,6 +101,7 @@ void ByteStream::reset() {
 void ByteStream::close() {
     tls_.reset();
     if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+    place_.give_back();
 }
 
 std::string peer_address(int socket) {

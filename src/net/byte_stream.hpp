@@ -1,6 +1,7 @@
 #pragma once
 // A connected, non-blocking TCP socket that reads and writes bytes. The one place that knows whether TLS lies between.
 
+#include "net/socket_census.hpp"
 #include "net/tls.hpp"
 
 #include <cstddef>
@@ -21,14 +22,15 @@ struct IoResult {
 class ByteStream {
 public:
     ByteStream() = default;
-    explicit ByteStream(int socket, Tls::Session tls = {})
-        : socket_(socket), tls_(std::move(tls)) {}  // takes them over
+    explicit ByteStream(int socket, Tls::Session tls = {}, SocketCensus::Place place = {})
+        : socket_(socket), tls_(std::move(tls)), place_(std::move(place)) {}  // takes them over
     ~ByteStream();
     ByteStream(ByteStream&& other) noexcept;
     ByteStream& operator=(ByteStream&& other) noexcept;
 
     int descriptor() const { return socket_; }
     bool open() const { return socket_ >= 0; }
+    void proven() { place_.proven(); }  // see SocketCensus
 
     IoResult read_some(std::span<char> into);
     IoResult write_some(std::string_view bytes);
@@ -47,6 +49,7 @@ private:
 
     int socket_ = -1;
     Tls::Session tls_;  // null: plain
+    SocketCensus::Place place_;
     bool read_waits_to_write_ = false, write_waits_to_read_ = false;
 };
 

@@ -43,22 +43,32 @@ void Connection::read() {
         size += result.bytes;
     }
     input_left_ = result.status == IoResult::Status::ok && stream_.holds_input();
-    if (size > 0 && !closing_) handler_->on_bytes(buffer.first(size));
+    if (closing_) {
+        drop(size);
+    } else if (size > 0) {
+        handler_->on_bytes(buffer.first(size));
+    }
     if (finished_ || result.status == IoResult::Status::ok || result.status == IoResult::Status::would_block) return;
     if (closing_) return finish(CloseReason::closed_by_us);
     finish(result.status == IoResult::Status::closed ? CloseReason::peer_closed : CloseReason::peer_reset);
 }
 
+void Connection::drop(std::size_t bytes) {
+    dropped_bytes_ += bytes;
+    if (dropped_bytes_ > dropped_bytes_max) give_up(CloseReason::closed_by_us, Limit::farewell);
+}
+
 void Connection::send(std::string_view bytes) {
     if (finished_ || closing_ || bytes.empty()) return;
-    if (queued_bytes() == 0) {
+    const bool nothing_queued = queued_bytes() == 0;
+    if (nothing_queued) {
         const IoResult result = stream_.write_some(bytes);
         // A broken socket also reports itself as readable, which is where it is dealt with: never from inside a send.
         if (result.status == IoResult::Status::failed) return;
         bytes.remove_prefix(result.bytes);
         if (bytes.empty()) return;
     }
-    if (queued_bytes() + bytes.size() > queue_bytes_max) {
+    if (!nothing_queued && queued_bytes() + bytes.size() > queue_bytes_max) {
         overflowed_ = true;
         stream_.shut_down_writing();
         loop_.poller().modify(stream_.descriptor(), watched_ = EPOLLIN | EPOLLOUT, *this);
@@ -69,7 +79,7 @@ void Connection::send(std::string_view bytes) {
 }
 
 void Connection::flush() {
-    if (overflowed_) return finish(CloseReason::queue_full);
+    if (overflowed_) return give_up(CloseReason::queue_full, Limit::send_queue);
     while (queued_bytes() > 0) {
         const IoResult result = stream_.write_some(std::string_view(queue_).substr(queue_sent_));
         if (result.status == IoResult::Status::failed) return finish(CloseReason::peer_reset);
@@ -98,7 +108,7 @@ void Connection::close_after_sending() {
     if (finished_ || closing_) return;
     closing_ = true;
     read_at_leisure(false);
-    linger_ = std::make_unique<Timer>(loop_.timers(), [this] { finish(CloseReason::closed_by_us); });
+    linger_ = std::make_unique<Timer>(loop_.timers(), [this] { give_up(CloseReason::closed_by_us, Limit::farewell); });
     linger_->arm(loop_.now() + linger_max);
     if (queued_bytes() == 0) stream_.shut_down_writing();
     watch();
@@ -141,7 +151,7 @@ ByteStream Connection::release() {
 void Connection::finish(CloseReason reason) {
     if (std::exchange(finished_, true)) return;
     leave_loop();
-    if (reason == CloseReason::queue_full) {
+    if (abrupt_) {
         stream_.reset();
     } else {
         stream_.close();
@@ -149,18 +159,35 @@ void Connection::finish(CloseReason reason) {
     handler_->on_closed(reason);
 }
 
+void Connection::give_up(CloseReason reason, Limit reached) {
+    loop_.limits().reached(reached);
+    abrupt_ = true;
+    finish(reason);
+}
+
 namespace {
 
 class Farewell final : public Connection::Handler {
 public:
-    explicit Farewell(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {
+    explicit Farewell(std::unique_ptr<Connection> connection)
+        : connection_(std::move(connection)), waits_(connection_->loop().waiting_room(), [this] {
+              connection_->reset();
+              end();
+          }) {
         connection_->set_handler(*this);
+        waits_.enter();
     }
     void on_bytes(std::span<char>) override {}
-    void on_closed(CloseReason) override { connection_->loop().let_go(this); }
+    void on_closed(CloseReason) override { end(); }
 
 private:
+    void end() {
+        waits_.leave();
+        connection_->loop().let_go(this);
+    }
+
     std::unique_ptr<Connection> connection_;
+    WaitingRoom::Guest waits_;
 };
 
 }  // namespace

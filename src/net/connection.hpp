@@ -36,6 +36,7 @@ public:
         ~Handler() = default;
     };
 
+    // What may wait for a peer that reads too slowly; one message is taken whole, however large its maker made it.
     static constexpr std::size_t queue_bytes_max = 1 << 20;
 
     Connection(EventLoop& loop, ByteStream stream, Handler& handler);
@@ -46,7 +47,8 @@ public:
     void set_handler(Handler& handler) { handler_ = &handler; }
 
     void send(std::string_view bytes);
-    // Sends what is queued, then closes; after `linger_max` in any case. Bytes that arrive meanwhile are dropped.
+    // Sends what is queued, then closes; after `linger_max` in any case. Bytes that arrive meanwhile are dropped, up to
+    // `dropped_bytes_max`: closing at once would take our last words away from a peer that is still sending.
     void close_after_sending();
     void reset();
     // Stops and starts listening for the peer's bytes (back-pressure, or a test's slow reader).
@@ -63,27 +65,31 @@ public:
     bool finished() const { return finished_; }  // the socket is gone
     EventLoop& loop() { return loop_; }
     const std::string& peer() const { return peer_; }
+    void proven() { stream_.proven(); }  // see SocketCensus
 
 private:
     void on_ready(std::uint32_t events) override;
     void read_in_round() override;
     void read();
+    void drop(std::size_t bytes);
     void flush();
     void watch();
     void finish(CloseReason reason);
     void leave_loop();
+    void give_up(CloseReason reason, Limit reached);  // with a TCP reset
 
     static constexpr std::chrono::seconds linger_max{5};
+    static constexpr std::size_t dropped_bytes_max = 512 * 1024;
 
     EventLoop& loop_;
     ByteStream stream_;
     Handler* handler_;
     std::string peer_;
     std::string queue_;
-    std::size_t queue_sent_ = 0;
+    std::size_t queue_sent_ = 0, dropped_bytes_ = 0;
     std::uint32_t watched_ = 0;
     bool reading_ = true, at_leisure_ = false, closing_ = false, finished_ = false, registered_ = false,
-         overflowed_ = false;
+         overflowed_ = false, abrupt_ = false;
     bool input_left_ = false;  // in the stream, where the poller does not see it
     std::unique_ptr<Timer> linger_;
 };

@@ -2,9 +2,11 @@
 // One thread's world: an Asio io_context, the sockets, the timers, and memory that all connections of the loop share.
 // Everything a connection or call does happens here; other threads only post().
 
+#include "limit.hpp"
 #include "net/poller.hpp"
 #include "net/reading_round.hpp"
 #include "net/tick_wheel.hpp"
+#include "net/waiting_room.hpp"
 
 #include <functional>
 #include <memory>
@@ -39,6 +41,9 @@ public:
 
     Instant now() const { return Clock::now(); }
 
+    LimitCounts& limits() { return limits_; }  // may be read from any thread
+    WaitingRoom& waiting_room() { return waiting_room_; }
+
     // For one read at a time: its contents are gone when the caller returns. Readers may rely on `read_padding` bytes
     // behind it.
     std::span<char> read_buffer() { return std::span(read_buffer_).first(read_buffer_.size() - read_padding); }
@@ -66,6 +71,8 @@ private:
 
     struct Asio;
 
+    LimitCounts limits_;
+    WaitingRoom waiting_room_{limits_};
     Poller poller_;
     TickWheel timers_;
     ReadingRound reading_round_{timers_};

@@ -20,35 +20,33 @@ namespace net {
 class HttpServer::Acceptor final : private Pollable {
 public:
     Acceptor(HttpServer& server, int socket)
-        : server_(server), socket_(socket), resume_(server.loop_.timers(), [this] { listen(true); }) {
-        listen(true);
+        : server_(server), socket_(socket), resume_(server.loop_.timers(), [this] { listen(); }) {
+        listen();
     }
     ~Acceptor() {
-        listen(false);
+        server_.loop_.poller().remove(socket_, *this);
         ::close(socket_);
     }
 
 private:
     static constexpr int accepts_per_turn = 32;
     static constexpr std::chrono::milliseconds rest{100};  // when there are no descriptors left
+    static constexpr std::chrono::seconds complaint_interval{10};
 
-    void listen(bool on) {
-        if (on) {
-            server_.loop_.poller().add(socket_, EPOLLIN, *this);
-        } else {
-            server_.loop_.poller().remove(socket_, *this);
-        }
+    void listen() {
+        if (!server_.loop_.poller().add(socket_, EPOLLIN, *this)) resume_.arm(server_.loop_.now() + rest);
     }
 
     void on_ready(std::uint32_t) override {
         for (int i = 0; i < accepts_per_turn; ++i) {
-            const int accepted = ::accept4(socket_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            sockaddr_storage peer{};
+            socklen_t size = sizeof peer;
+            const int accepted =
+                ::accept4(socket_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (accepted >= 0) {
-                server_.accepted(accepted);
+                server_.accepted(accepted, IpAddress::of(peer));
             } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                spdlog::warn("cannot accept connections reason={:?}", std::strerror(errno));
-                listen(false);
-                resume_.arm(server_.loop_.now() + rest);
+                if (i == 0) make_room(errno);  // later on it may well be that nobody else waits
                 return;
             } else {
                 return;  // none left, or a client that gave up already
@@ -56,10 +54,44 @@ private:
         }
     }
 
+    // The client waits in the kernel's queue. Those who have waited longest here make room for it; when there are none,
+    // asking again at once would find the same.
+    void make_room(int error) {
+        EventLoop& loop = server_.loop_;
+        loop.limits().reached(Limit::descriptors);
+        if (loop.now() >= next_complaint_) {
+            spdlog::warn("cannot accept connections reason={:?}", std::strerror(error));
+            next_complaint_ = loop.now() + complaint_interval;
+        }
+        if (loop.waiting_room().show_out_longest()) return;
+        loop.poller().remove(socket_, *this);
+        resume_.arm(loop.now() + rest);
+    }
+
     HttpServer& server_;
     int socket_;
     Timer resume_;
+    Instant next_complaint_{};
 };
+
+namespace {
+
+// Linux hands these on from the listening socket. A peer that has gone without a word, or has stopped reading, is
+// noticed by the kernel: nothing arrives for so long, or what was sent is not taken for so long.
+void set_for_all_accepted(int socket) {
+    const auto set = [socket](int level, int name, int value) {
+        ::setsockopt(socket, level, name, &value, sizeof value);
+    };
+    constexpr int silence_s = 30, probe_interval_s = 10, probes = 3, not_taken_ms = 30'000;
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, silence_s);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, probe_interval_s);
+    set(IPPROTO_TCP, TCP_KEEPCNT, probes);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, not_taken_ms);
+}
+
+}  // namespace
 
 HttpServer::HttpServer(EventLoop& loop, Options options, RequestHandler handler)
     : loop_(loop), options_(std::move(options)), handler_(std::move(handler)) {}
@@ -91,6 +123,7 @@ std::expected<void, std::string> HttpServer::listen(std::uint16_t port, bool alo
     }
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (::bind(socket, address->ai_addr, address->ai_addrlen) != 0) return failure("bind");
+    set_for_all_accepted(socket);
     if (::listen(socket, SOMAXCONN) != 0) return failure("listen");
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
@@ -101,12 +134,26 @@ std::expected<void, std::string> HttpServer::listen(std::uint16_t port, bool alo
     return {};
 }
 
-void HttpServer::accepted(int socket) {
-    ByteStream stream(socket, options_.tls ? options_.tls->accept(socket) : Tls::Session{});
-    if (sessions_.size() >= options_.sessions_max) return;
-    const int on = 1;
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    auto session = std::make_unique<HttpSession>(*this, std::move(stream));
+std::optional<SocketCensus::Place> HttpServer::place_for(const IpAddress& address) {
+    if (options_.census == nullptr) return SocketCensus::Place();
+    auto place = options_.census->take(address);
+    if (!place && place.error() == Limit::sockets && loop_.waiting_room().show_out_longest()) {
+        loop_.limits().reached(Limit::sockets);
+        place = options_.census->take(address);
+    }
+    if (place) return std::move(*place);
+    loop_.limits().reached(place.error());
+    return std::nullopt;
+}
+
+void HttpServer::accepted(int socket, const IpAddress& from) {
+    auto place = place_for(from);
+    if (!place) {
+        ByteStream(socket).reset();
+        return;
+    }
+    auto session = std::make_unique<HttpSession>(
+        *this, ByteStream(socket, options_.tls ? options_.tls->accept(socket) : Tls::Session{}, std::move(*place)));
     if (!session->start()) return;
     sessions_.emplace(session.get(), std::move(session));
 }

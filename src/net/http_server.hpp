@@ -5,6 +5,7 @@
 
 #include "http/message.hpp"
 #include "net/connection.hpp"
+#include "net/socket_census.hpp"
 #include "net/tls.hpp"
 #include "net/websocket.hpp"
 
@@ -13,6 +14,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -62,11 +64,11 @@ class HttpServer {
 public:
     struct Options {
         std::string host = "0.0.0.0";
-        http::RequestParser::Limits limits;
+        http::RequestParser::Limits limits{};
         std::chrono::milliseconds request_timeout{10'000};  // from the first byte of a request to its last
         std::chrono::milliseconds idle_timeout{60'000};     // between requests
         std::shared_ptr<const Tls> tls{};                   // null: plain HTTP
-        std::size_t sessions_max = 20'000;                  // connections that are not (yet) WebSockets
+        SocketCensus* census = nullptr;                     // of all loops; null: not bounded
     };
     using RequestHandler = std::function<void(std::shared_ptr<Exchange>)>;
 
@@ -87,7 +89,8 @@ private:
     friend class HttpSession;
     friend class Exchange;
     class Acceptor;
-    void accepted(int socket);
+    void accepted(int socket, const IpAddress& from);
+    std::optional<SocketCensus::Place> place_for(const IpAddress& address);
     void forget(HttpSession& session);
 
     EventLoop& loop_;
@@ -96,7 +99,7 @@ private:
     std::uint16_t port_ = 0;
     bool draining_ = false;
     std::unique_ptr<Acceptor> acceptor_;
-    std::unordered_map<HttpSession*, std::unique_ptr<HttpSession>> sessions_;
+    std::unordered_map<HttpSession*, std::unique_ptr<HttpSession>> sessions_;  // bounded by the loop's WaitingRoom
 };
 
 }  // namespace net

@@ -13,8 +13,9 @@ HttpSession::HttpSession(HttpServer& server, ByteStream stream)
       connection_(
           std::make_unique<Connection>(server.loop_, std::move(stream), static_cast<Connection::Handler&>(*this))),
       parser_(server.options_.limits),
-      timeout_(server.loop_.timers(), [this] { on_timeout(); }) {
-    timeout_.arm(server.loop_.now() + server.options_.request_timeout);
+      timeout_(server.loop_.timers(), [this] { on_timeout(); }),
+      waits_(server.loop_.waiting_room(), [this] { shown_out(); }) {
+    wait_for_request(server.options_.request_timeout);
 }
 
 HttpSession::~HttpSession() {
@@ -27,10 +28,24 @@ void HttpSession::close() {
     server_.forget(*this);
 }
 
+void HttpSession::wait_for_request(std::chrono::milliseconds at_most) {
+    timeout_.arm(server_.loop_.now() + at_most);
+    waits_.enter();
+}
+
+void HttpSession::shown_out() {
+    connection_->reset();
+    server_.forget(*this);
+}
+
 void HttpSession::on_bytes(std::span<char> bytes) {
     if (exchange_ || reading_requests_) {
         // Pipelining is answered in order; a client that floods us with more than one request's worth is cut off.
-        if (pipelined_.size() + bytes.size() > server_.options_.limits.body_bytes_max) return close();
+        const auto& limits = server_.options_.limits;
+        if (pipelined_.size() + bytes.size() > limits.header_bytes_max + limits.body_bytes_max) {
+            server_.loop_.limits().reached(Limit::pipelined_requests);
+            return close();
+        }
         pipelined_.append(bytes.data(), bytes.size());
         return;
     }
@@ -39,17 +54,21 @@ void HttpSession::on_bytes(std::span<char> bytes) {
 
 void HttpSession::read_requests(std::span<char> bytes) {
     reading_requests_ = true;
-    while (!bytes.empty() && !exchange_ && connection_ && !connection_->closing()) {
-        if (parser_.idle()) timeout_.arm(server_.loop_.now() + server_.options_.request_timeout);
+    while (!bytes.empty() && !exchange_ && connection_ && !connection_->closing() && !connection_->finished()) {
+        if (parser_.idle()) wait_for_request(server_.options_.request_timeout);
         const auto used = parser_.feed(bytes);
         if (!used) return refuse(used.error());
         bytes = bytes.subspan(*used);
         if (parser_.wants_continue()) connection_->send(http::continue_response);
+        request_bytes_ += *used;
         if (!parser_.complete()) {
+            waits_.hold(request_bytes_);
             if (*used == 0) break;
             continue;
         }
+        request_bytes_ = 0;
         timeout_.disarm();
+        waits_.leave();
         exchange_ = std::make_shared<Exchange>(*this, parser_.take());
         head_only_ = exchange_->request().method == "HEAD";
         pipelined_.assign(bytes.data(), bytes.size());
@@ -69,19 +88,25 @@ void HttpSession::exchange_complete(bool keep_alive) {
     exchange_.reset();
     chunked_ = false;
     if (!keep_alive || server_.draining_) return close();
-    timeout_.arm(server_.loop_.now() + server_.options_.idle_timeout);
+    wait_for_request(server_.options_.idle_timeout);
     if (reading_requests_ || pipelined_.empty()) return;
     std::string waiting = std::exchange(pipelined_, {});
     read_requests(waiting);
 }
 
 void HttpSession::refuse(const http::Response& response) {
+    if (response.status == 431) server_.loop_.limits().reached(Limit::request_head);
+    if (response.status == 413) server_.loop_.limits().reached(Limit::request_body);
+    if (response.status == 408) server_.loop_.limits().reached(Limit::request_time);
     connection_->send(http::write(response, false));
     close();
 }
 
 void HttpSession::on_timeout() {
-    if (parser_.idle()) return close();
+    if (parser_.idle()) {
+        server_.loop_.limits().reached(Limit::idle_time);
+        return close();
+    }
     refuse(http::error(408, "The request did not arrive in time."));
 }
 

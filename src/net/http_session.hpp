@@ -28,12 +28,15 @@ private:
     void on_timeout();
     void exchange_complete(bool keep_alive);
     void refuse(const http::Response& response);
-    void await_request();
+    void wait_for_request(std::chrono::milliseconds at_most);
+    void shown_out();
 
     HttpServer& server_;
     std::unique_ptr<Connection> connection_;
     http::RequestParser parser_;
     Timer timeout_;
+    WaitingRoom::Guest waits_;            // whenever no request is being answered
+    std::size_t request_bytes_ = 0;       // of the request that is arriving
     std::shared_ptr<Exchange> exchange_;  // the request being answered
     std::string pipelined_;               // what came behind it
     std::string waiting_;                 // the part of that which is being read

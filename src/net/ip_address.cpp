@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cstring>
 #include <netinet/in.h>
 #include <span>
 
@@ -20,6 +21,19 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     std::ranges::copy(v4_prefix, address.bytes_.begin());
     if (::inet_pton(AF_INET, terminated.c_str(), address.bytes_.data() + v4_prefix.size()) == 1) return address;
     return std::nullopt;
+}
+
+IpAddress IpAddress::of(const sockaddr_storage& address) {
+    IpAddress result;
+    if (address.ss_family == AF_INET6) {
+        const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+        std::ranges::copy(v6.sin6_addr.s6_addr, result.bytes_.begin());
+    } else if (address.ss_family == AF_INET) {
+        const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+        std::ranges::copy(v4_prefix, result.bytes_.begin());
+        std::memcpy(result.bytes_.data() + v4_prefix.size(), &v4.sin_addr, sizeof v4.sin_addr);
+    }
+    return result;
 }
 
 std::optional<IpAddress> IpAddress::of_endpoint(std::string_view text) {

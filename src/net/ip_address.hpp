@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+struct sockaddr_storage;
+
 namespace net {
 
 class IpAddress {
@@ -17,6 +19,8 @@ public:
 
     // "192.0.2.1" or "2001:db8::1", without brackets, port or zone.
     static std::optional<IpAddress> parse(std::string_view text);
+    // What the kernel says of a socket's other end; "::" for another kind of address.
+    static IpAddress of(const sockaddr_storage& address);
     // The address in "192.0.2.1:4711" or "[2001:db8::1]:4711"; the port may be missing.
     static std::optional<IpAddress> of_endpoint(std::string_view text);
 

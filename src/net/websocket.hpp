@@ -63,6 +63,7 @@ public:
     std::size_t queued_bytes() const { return connection_->queued_bytes(); }
     EventLoop& loop() { return connection_->loop(); }
     const std::string& peer() const { return connection_->peer(); }
+    void proven() { connection_->proven(); }  // see SocketCensus
 
 private:
     void on_bytes(std::span<char> bytes) override;

@@ -3,51 +3,19 @@
 
 #include "net/http_server.hpp"
 
+#include "net/blocking_client.hpp"
+
 #include <gtest/gtest.h>
 
-#include <arpa/inet.h>
 #include <functional>
 #include <memory>
-#include <netinet/in.h>
 #include <string>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 
 namespace {
 
-class Client {
-public:
-    explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const timeval patience{.tv_sec = 10, .tv_usec = 0};
-        ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    }
-    ~Client() { ::close(socket_); }
-    void send(std::string_view text) {
-        EXPECT_EQ(::send(socket_, text.data(), text.size(), MSG_NOSIGNAL), ssize_t(text.size()));
-    }
-    // Everything up to and including `end`, or to the end of the connection.
-    std::string read_until(std::string_view end) {
-        std::string got;
-        char byte;
-        while (!got.ends_with(end) && ::recv(socket_, &byte, 1, 0) == 1) got.push_back(byte);
-        return got;
-    }
-    bool closed() {
-        char byte;
-        return ::recv(socket_, &byte, 1, 0) == 0;
-    }
-
-private:
-    int socket_;
-};
+using test::Client;
 
 class HttpServer : public testing::Test {
 protected:

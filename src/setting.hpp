@@ -1,0 +1,43 @@
+#pragma once
+// One row of the configuration's tables, and how its values are read.
+
+#include "config.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+
+using Fault = std::optional<std::string>;  // what is wrong with a value: the second half of a sentence
+
+struct Setting : SettingDescription {
+    Fault (*apply)(Configuration&, const std::string& value);
+};
+
+inline Fault number(const std::string& text, std::int64_t low, std::int64_t high, auto&& assign) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
+        return fmt::format("must be a whole number from {} to {}, not '{}'", low, high, text);
+    }
+    assign(value);
+    return std::nullopt;
+}
+
+// The bounds an operator may move (limit_settings.cpp); docs/limits.md tells about all of them.
+std::span<const Setting> limit_settings();
+
+inline Fault milliseconds(const std::string& text, std::int64_t low, std::int64_t high,
+                          std::chrono::milliseconds& into) {
+    return number(text, low, high, [&](std::int64_t value) { into = std::chrono::milliseconds(value); });
+}
+
+inline Fault mebibytes(const std::string& text, std::int64_t low, std::int64_t high, std::size_t& into_bytes) {
+    return number(text, low, high, [&](std::int64_t value) { into_bytes = static_cast<std::size_t>(value) << 20; });
+}
