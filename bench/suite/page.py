@@ -72,14 +72,17 @@ class Page:
             for calls in self.figures.levels("growth", "mouthpiece", tls):
                 ours, bare, same = (self.figures.cpu_ms(kind, calls, tls) for kind in ("mouthpiece", "bare", "bare-messages"))
                 rows.append(["TLS" if tls else "plain", calls, shown(ours), shown(bare), ratio(ours, bare), shown(same), ratio(ours, same)])
+        if not rows:
+            return
         self.say(
             "## CPU per call-minute",
             "Milliseconds of the server's core that one call costs in a minute. The greeting comes from the cache; there is no webhook in front.",
             table(["", "calls", "Mouthpiece", "bare, 20 ms frames", "ratio", "bare, our messages", "ratio"], rows),
         )
         for kind in ("fastapi", "node"):
-            cells = [f"{calls} calls {shown(self.figures.cpu_ms(kind, calls))}" for calls in self.figures.levels("growth", kind)]
-            self.say(f"{title(kind)}: {', '.join(cells)}.")
+            cells = [f"{shown(self.figures.cpu_ms(kind, calls))} at {calls} calls" for calls in self.figures.levels("growth", kind)]
+            if cells:
+                self.say(f"{title(kind)}: {', '.join(cells)}.")
         if len(levels) > 1:
             series = {
                 name: [(calls, self.figures.cpu_ms(kind, calls)) for calls in self.figures.levels("growth", kind)]
@@ -131,6 +134,8 @@ class Page:
         for kind, calls in (("mouthpiece-at-once", 200), ("node", 200), ("fastapi", 50)):
             if self.figures.levels("latency", kind):
                 histograms[f"{title(kind)}, {calls} calls"] = self.figures.buckets("latency_ms", "latency", kind, calls)
+        if not rows:
+            return
         self.say(
             "## Added latency",
             "From a chunk leaving ElevenLabs' side to its audio arriving at Twilio's, in milliseconds: both are the load's, so one clock sees both. "
@@ -161,6 +166,8 @@ class Page:
             ]  # fmt: skip
             rows.append([title(kind).split(",")[0], *(shown(cell) for cell in cells)])
             drawn.append((title(kind).split(",")[0], cells[1] or 0))
+        if drawn[0][1] == 0:
+            return
         ours, theirs = (self.figures.median(lambda r: r["requests_per_cpu_second"], "webhooks", kind) for kind in ("mouthpiece", "fastapi"))
         self.say(
             "## Webhooks",
@@ -171,17 +178,18 @@ class Page:
         self.picture("webhooks", "Webhooks per CPU-second", svg.bars("Signed webhooks", "a CPU-second", drawn))
 
     def memory(self):
-        rows = []
-        for tls in (False, True):
-            levels = self.figures.levels("growth", "mouthpiece", tls)
-            if len(levels) < 2:
-                continue
-            low, high = 200, max(level for level in levels if level <= 1500)
-            cells = [shown(self.figures.memory_kb(kind, low, high, tls)) for kind in ("mouthpiece", "bare")]
-            rows.append(["TLS" if tls else "plain", f"{low} to {high}", *cells])
-        if rows:
-            self.say("## Memory", "Resident kilobytes that one more call costs, beyond the audio, which all calls share here.",
-                     table(["", "calls", "Mouthpiece", "bare"], rows))  # fmt: skip
+        rows = [[title(kind), self._memory_cell(kind, False), self._memory_cell(kind, True)] for kind in ("mouthpiece", "bare", "node", "fastapi")]
+        if not self.figures.levels("growth", "mouthpiece"):
+            return
+        self.say("## Memory", "Resident kilobytes that one more call costs; Mouthpiece's and the bare server's calls share their audio.",
+                 table(["server", "plain", "TLS"], rows))  # fmt: skip
+
+    def _memory_cell(self, kind, tls):
+        levels = [level for level in self.figures.levels("growth", kind, tls) if level <= 1500]
+        if len(levels) < 2:
+            return "-"
+        low, high = 200 if 200 in levels[:-1] else levels[0], levels[-1]
+        return f"{shown(self.figures.memory_kb(kind, low, high, tls))} ({low} to {high:,} calls)"
 
     def instructions(self):
         ours, bare = (self.figures.median(lambda r: r["instructions_per_frame"], "instructions", kind) for kind in ("mouthpiece", "bare-silent"))
