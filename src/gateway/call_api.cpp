@@ -166,7 +166,8 @@ void CallApi::once(const ExchangePointer& exchange, const std::string& call_sid,
 }
 
 void CallApi::place(const ExchangePointer& exchange) {
-    answer_once(loop_, exchange, [&](const Reply& reply) { placement_.place(exchange->request(), reply); });
+    const std::string base = loop_.switchboard.origins.of(exchange->request(), exchange->peer()).base_url();
+    answer_once(loop_, exchange, [&](const Reply& reply) { placement_.place(exchange->request(), base, reply); });
 }
 
 void CallApi::control(const std::string& call_sid, Work work, Reply reply) {

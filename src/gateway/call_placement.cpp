@@ -180,7 +180,7 @@ private:
 
 }  // namespace
 
-void CallPlacement::place(const http::Request& request, const Reply& reply) {
+void CallPlacement::place(const http::Request& request, const std::string& base_url, const Reply& reply) {
     const Options& options = loop_.switchboard.options;
     const auto body = json_body(request);
     if (!body) return reply(body.error());
@@ -191,10 +191,9 @@ void CallPlacement::place(const http::Request& request, const Reply& reply) {
     if (options.account_sid.empty() || options.auth_token.empty())
         return reply(http::error(503, "Calls can be placed when TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are set."));
 
-    const std::string base = public_base_url(options.public_url, request);
     const std::string name = loop_.switchboard.planned.keep(order.plan, loop_.events.now());
-    order.call.url = fmt::format("{}{}/call/incoming?plan={}", base, api_prefix, name);
-    order.call.status_callback = fmt::format("{}{}/call/status", base, api_prefix);
+    order.call.url = fmt::format("{}{}/call/incoming?plan={}", base_url, api_prefix, name);
+    order.call.status_callback = fmt::format("{}{}/call/status", base_url, api_prefix);
     net::OutgoingRequest outgoing{
         .method = "POST",
         .url = options.twilio_url + twilio::calls_path(options.account_sid),

@@ -16,7 +16,8 @@ class CallPlacement {
 public:
     explicit CallPlacement(LoopServices& loop) : loop_(loop) {}
 
-    void place(const http::Request& request, const Reply& reply);
+    // `base_url`: under which Twilio reaches us.
+    void place(const http::Request& request, const std::string& base_url, const Reply& reply);
 
 private:
     LoopServices& loop_;

@@ -29,6 +29,7 @@ std::string random_name() {
 Switchboard::Switchboard(Options given)
     : options(fitted_to_descriptors(std::move(given), descriptors_allowed())),
       instance(random_name()),
+      origins(options.public_url, options.trusted_proxies),
       api(options.api),
       census(options.sockets),
       directory({.token_required = !options.auth_token.empty(),

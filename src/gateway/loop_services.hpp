@@ -18,6 +18,7 @@
 #include "gateway/options.hpp"
 #include "gateway/planned_calls.hpp"
 #include "gateway/prepared_speech.hpp"
+#include "gateway/request_origin.hpp"
 #include "gateway/voice_directory.hpp"
 #include "net/event_loop.hpp"
 #include "net/socket_census.hpp"
@@ -40,7 +41,8 @@ struct Switchboard {
     ~Switchboard();
 
     const Options options;
-    const std::string instance;  // of this run: tells whether two addresses lead to the same server
+    const std::string instance;    // of this run: tells whether two addresses lead to the same server
+    const RequestOrigins origins;  // who asks, and under which address of ours
     ApiAccess api;
     net::SocketCensus census;
     call::CallMetrics metrics;

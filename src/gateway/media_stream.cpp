@@ -26,10 +26,10 @@ double seconds(std::chrono::microseconds duration) {
 
 }  // namespace
 
-void MediaStream::open(LoopServices& loop, net::Exchange::Upgraded upgraded) {
-    const auto id = loop.switchboard.directory.opened(upgraded.connection->peer());
+void MediaStream::open(LoopServices& loop, net::Exchange::Upgraded upgraded, const std::string& client) {
+    const auto id = loop.switchboard.directory.opened(client);
     loop.switchboard.metrics.stream_opened();
-    spdlog::info("stream opened connection={} peer={}", id, upgraded.connection->peer());
+    spdlog::info("stream opened connection={} peer={}", id, client);
     auto session = std::make_unique<call::StreamSession>(loop.switchboard.options.session, loop.events.now());
     std::unique_ptr<MediaStream> stream(new MediaStream(loop, std::move(session), id, std::move(upgraded.connection)));
     MediaStream& opened = *stream;

@@ -17,8 +17,8 @@ namespace gateway {
 
 class MediaStream final : private net::WebSocket::Handler, private speech::Listener {
 public:
-    // A socket that has just been upgraded.
-    static void open(LoopServices& loop, net::Exchange::Upgraded upgraded);
+    // A socket that has just been upgraded, for the client at that address.
+    static void open(LoopServices& loop, net::Exchange::Upgraded upgraded, const std::string& client);
 
     ~MediaStream();
 

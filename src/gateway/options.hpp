@@ -7,6 +7,7 @@
 #include "net/address_set.hpp"
 #include "net/socket_census.hpp"
 #include "net/waiting_room.hpp"
+#include "net/ip_range.hpp"
 #include "redacted.hpp"
 #include "speech/speech_source.hpp"
 
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace gateway {
 
@@ -25,7 +27,8 @@ struct Options {
 
     std::string
         public_url;  // "https://phone.example.org": what Twilio calls us; empty: taken from each request's Host header
-    Secret auth_token;  // Twilio's; empty: signatures are not checked
+    std::vector<net::IpRange> trusted_proxies;  // whose X-Forwarded-* headers count
+    Secret auth_token;                          // Twilio's; empty: signatures are not checked
     std::string account_sid;
     Secret phone_number;                                // ours at Twilio
     std::string twilio_url = "https://api.twilio.com";  // its REST API

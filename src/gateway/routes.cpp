@@ -47,9 +47,13 @@ struct Routes::Route {
 
 const Routes::Route Routes::table[] = {
     {"POST GET", "/call/incoming", Access::twilio,
-     [](Routes& to, const ExchangePointer& e, Part) { e->answer(to.webhook_.call_incoming(e->request(), e->peer())); }},
+     [](Routes& to, const ExchangePointer& e, Part) {
+         e->answer(to.webhook_.call_incoming(e->request(), to.origin_of(*e)));
+     }},
     {"POST GET", "/call/ended", Access::twilio,
-     [](Routes& to, const ExchangePointer& e, Part) { e->answer(to.webhook_.call_ended(e->request(), e->peer())); }},
+     [](Routes& to, const ExchangePointer& e, Part) {
+         e->answer(to.webhook_.call_ended(e->request(), to.origin_of(*e)));
+     }},
     {"GET", "/call/connection", Access::twilio, [](Routes& to, const ExchangePointer& e, Part) { to.open_stream(e); }},
     {"GET", "/test", Access::everybody,
      [](Routes& to, const ExchangePointer& e, Part) { e->answer(health(to.loop_.switchboard, to.knows(*e))); }},
@@ -60,10 +64,12 @@ const Routes::Route Routes::table[] = {
     {"GET", "/openapi.json", Access::everybody,
      [](Routes&, const ExchangePointer& e, Part) { e->answer(http::json(std::string(openapi_document()))); }},
     {"POST", "/call/status", Access::twilio,
-     [](Routes& to, const ExchangePointer& e, Part) { e->answer(to.callbacks_.call_status(e->request(), e->peer())); }},
+     [](Routes& to, const ExchangePointer& e, Part) {
+         e->answer(to.callbacks_.call_status(e->request(), to.origin_of(*e)));
+     }},
     {"POST", "/stream/status", Access::twilio,
      [](Routes& to, const ExchangePointer& e, Part) {
-         e->answer(to.callbacks_.stream_status(e->request(), e->peer()));
+         e->answer(to.callbacks_.stream_status(e->request(), to.origin_of(*e)));
      }},
     {"GET", "/voices", Access::api, [](Routes& to, const ExchangePointer& e, Part) { list_voices(to.loop_, e); }},
     {"GET", "/voices/{id}", Access::api,
@@ -122,10 +128,10 @@ void Routes::answer(const Route& route, const ExchangePointer& exchange, const s
 
 bool Routes::admits(const Route& route, const ExchangePointer& exchange) {
     if (route.access != Access::api) return true;
-    const auto denial =
-        loop_.switchboard.api.denial(exchange->request(), net::IpAddress::of_endpoint(exchange->peer()));
+    const RequestOrigin origin = origin_of(*exchange);
+    const auto denial = loop_.switchboard.api.denial(exchange->request(), origin.address);
     if (!denial) return true;
-    spdlog::warn("request refused path={} peer={} reason={}", route.path, exchange->peer(), name_of(*denial));
+    spdlog::warn("request refused path={} peer={} reason={}", route.path, origin.client, name_of(*denial));
     loop_.switchboard.metrics.request_refused(name_of(*denial));
     exchange->answer(refusal_of(*denial));
     return false;
@@ -136,8 +142,13 @@ bool Routes::admits(const Route& route, const ExchangePointer& exchange) {
 bool Routes::knows(const net::Exchange& exchange) const {
     const http::Request& request = exchange.request();
     const bool signs = trust_.checks() && !request.header("X-Twilio-Signature").empty();
-    if (signs && trust_.webhook(request, {}, exchange.peer())) return true;
-    return !loop_.switchboard.api.denial(request, net::IpAddress::of_endpoint(exchange.peer()));
+    const RequestOrigin origin = origin_of(exchange);
+    if (signs && trust_.webhook(request, {}, origin)) return true;
+    return !loop_.switchboard.api.denial(request, origin.address);
+}
+
+RequestOrigin Routes::origin_of(const net::Exchange& exchange) const {
+    return loop_.switchboard.origins.of(exchange.request(), exchange.peer());
 }
 
 std::vector<std::pair<std::string, std::string>> Routes::operations() {
@@ -151,11 +162,12 @@ std::vector<std::pair<std::string, std::string>> Routes::operations() {
 }
 
 void Routes::open_stream(const ExchangePointer& exchange) {
-    if (!trust_.upgrade(exchange->request(), exchange->peer())) {
+    const RequestOrigin origin = origin_of(*exchange);
+    if (!trust_.upgrade(exchange->request(), origin)) {
         loop_.switchboard.metrics.request_refused("signature");
         return exchange->answer(http::error(403, "The X-Twilio-Signature header is missing or wrong."));
     }
-    if (auto upgraded = exchange->upgrade()) MediaStream::open(loop_, std::move(*upgraded));
+    if (auto upgraded = exchange->upgrade()) MediaStream::open(loop_, std::move(*upgraded), origin.client);
 }
 
 }  // namespace gateway

@@ -21,7 +21,7 @@ class Routes {
 public:
     explicit Routes(LoopServices& loop)
         : loop_(loop),
-          trust_(loop.switchboard.options.auth_token, loop.switchboard.options.public_url),
+          trust_(loop.switchboard.options.auth_token),
           webhook_(loop, trust_),
           callbacks_(loop, trust_),
           call_api_(loop) {}
@@ -37,6 +37,7 @@ private:
     // Answers with a refusal and returns false when the route may not be asked by this client.
     bool admits(const Route& route, const std::shared_ptr<net::Exchange>& exchange);
     bool knows(const net::Exchange& exchange) const;
+    RequestOrigin origin_of(const net::Exchange& exchange) const;
     static std::optional<std::string_view> part_of(const Route& route, std::string_view path);
     void answer(const Route& route, const std::shared_ptr<net::Exchange>& exchange, const std::string& part);
     void open_stream(const std::shared_ptr<net::Exchange>& exchange);

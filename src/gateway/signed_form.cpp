@@ -18,13 +18,13 @@ bool is_form(const http::Request& request) {
 }  // namespace
 
 std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, const RequestTrust& trust,
-                                                           const http::Request& request, std::string_view peer) {
+                                                           const http::Request& request, const RequestOrigin& origin) {
     const bool post = request.method == "POST";
     if (post && !is_form(request))
         return std::unexpected(http::error(415, "Twilio's webhooks are application/x-www-form-urlencoded."));
     auto body = encoding::parse_form(post ? request.body : request.query());
     if (!body) return std::unexpected(http::error(400, "The form has too many fields."));
-    if (!trust.webhook(request, post ? *body : encoding::FormFields{}, peer)) {
+    if (!trust.webhook(request, post ? *body : encoding::FormFields{}, origin)) {
         loop.switchboard.metrics.request_refused("signature");
         return std::unexpected(http::error(403, "The X-Twilio-Signature header is missing or wrong."));
     }
@@ -33,7 +33,7 @@ std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, c
     form.account_sid = form.field("AccountSid");
     const std::string& our_account = loop.switchboard.options.account_sid;
     if (trust.checks() && !our_account.empty() && form.account_sid != our_account) {
-        spdlog::warn("webhook refused peer={} reason=wrong_account", peer);
+        spdlog::warn("webhook refused peer={} reason=wrong_account", origin.client);
         loop.switchboard.metrics.request_refused("wrong_account");
         return std::unexpected(http::error(403, "Calls of this account are not taken here."));
     }

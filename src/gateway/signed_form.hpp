@@ -22,6 +22,6 @@ struct SignedForm {
 
 // The error is the answer to give; the refusal has been logged and counted.
 std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, const RequestTrust& trust,
-                                                           const http::Request& request, std::string_view peer);
+                                                           const http::Request& request, const RequestOrigin& origin);
 
 }  // namespace gateway

@@ -27,8 +27,8 @@ std::optional<int> number_in(std::string_view text) {
 
 }  // namespace
 
-http::Response StatusCallbacks::call_status(const http::Request& request, std::string_view peer) {
-    const auto form = read_signed_form(loop_, trust_, request, peer);
+http::Response StatusCallbacks::call_status(const http::Request& request, const RequestOrigin& origin) {
+    const auto form = read_signed_form(loop_, trust_, request, origin);
     if (!form) return form.error();
     CallRegister& calls = loop_.switchboard.calls;
     const auto now = loop_.events.now();
@@ -51,8 +51,8 @@ http::Response StatusCallbacks::call_status(const http::Request& request, std::s
     return no_content();
 }
 
-http::Response StatusCallbacks::stream_status(const http::Request& request, std::string_view peer) {
-    const auto form = read_signed_form(loop_, trust_, request, peer);
+http::Response StatusCallbacks::stream_status(const http::Request& request, const RequestOrigin& origin) {
+    const auto form = read_signed_form(loop_, trust_, request, origin);
     if (!form) return form.error();
     const auto event = form->field("StreamEvent");
     const auto fault = form->field("StreamError").substr(0, words_bytes_max);

@@ -15,8 +15,8 @@ class StatusCallbacks {
 public:
     StatusCallbacks(LoopServices& loop, const RequestTrust& trust) : loop_(loop), trust_(trust) {}
 
-    http::Response call_status(const http::Request& request, std::string_view peer);    // POST /call/status
-    http::Response stream_status(const http::Request& request, std::string_view peer);  // POST /stream/status
+    http::Response call_status(const http::Request& request, const RequestOrigin& origin);    // POST /call/status
+    http::Response stream_status(const http::Request& request, const RequestOrigin& origin);  // POST /stream/status
 
 private:
     LoopServices& loop_;

@@ -30,8 +30,8 @@ encoding::FormFields own_query(const encoding::FormFields& query) {
 
 // Reads the call, checks that Twilio sent it, and lets `decide` answer. An inner failure still speaks.
 template <class Answer>
-http::Response Webhook::answer(const http::Request& request, std::string_view peer, Answer&& decide) {
-    const auto call = read_signed_form(loop_, trust_, request, peer);
+http::Response Webhook::answer(const http::Request& request, const RequestOrigin& origin, Answer&& decide) {
+    const auto call = read_signed_form(loop_, trust_, request, origin);
     if (!call) return call.error();
     try {
         return decide(*call);
@@ -43,13 +43,13 @@ http::Response Webhook::answer(const http::Request& request, std::string_view pe
     }
 }
 
-http::Response Webhook::call_incoming(const http::Request& request, std::string_view peer) {
-    return answer(request, peer, [&](const SignedForm& call) {
+http::Response Webhook::call_incoming(const http::Request& request, const RequestOrigin& origin) {
+    return answer(request, origin, [&](const SignedForm& call) {
         if (loop_.switchboard.draining) {
             loop_.switchboard.metrics.webhook_answered("draining");
             return http::xml(twilio::say_and_hang_up(loop_.switchboard.options.busy_text));
         }
-        return connect(request, call);
+        return connect(request, origin, call);
     });
 }
 
@@ -61,7 +61,7 @@ call::CallPlan Webhook::plan_of(const SignedForm& call, const encoding::FormFiel
     return plan_for_webhook(loop_.switchboard.options, call.fields, query);
 }
 
-http::Response Webhook::connect(const http::Request& request, const SignedForm& call) {
+http::Response Webhook::connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call) {
     const Options& options = loop_.switchboard.options;
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
     const auto ticket = loop_.switchboard.directory.announce(
@@ -82,7 +82,7 @@ http::Response Webhook::connect(const http::Request& request, const SignedForm& 
         loop_.prepared.begin(call.call_sid, ticket->plan.speech);
     }
 
-    const std::string base = public_base_url(options.public_url, request);
+    const std::string& base = origin.base_url();
     twilio::ConnectStream stream{.url = websocket_url(base, fmt::format("{}/call/connection", api_prefix)),
                                  .action_url = fmt::format("{}{}/call/ended", base, api_prefix),
                                  .status_callback_url = fmt::format("{}{}/stream/status", base, api_prefix),
@@ -96,8 +96,8 @@ http::Response Webhook::connect(const http::Request& request, const SignedForm& 
     return http::xml(twilio::connect_stream(stream));
 }
 
-http::Response Webhook::call_ended(const http::Request& request, std::string_view peer) {
-    return answer(request, peer, [&](const SignedForm& call) {
+http::Response Webhook::call_ended(const http::Request& request, const RequestOrigin& origin) {
+    return answer(request, origin, [&](const SignedForm& call) {
         const bool over = call.field("CallStatus") == "completed";
         const Aftermath aftermath = loop_.switchboard.directory.aftermath(call.call_sid);
         if (over || aftermath == Aftermath::finished) {
@@ -112,7 +112,7 @@ http::Response Webhook::call_ended(const http::Request& request, std::string_vie
             return http::xml(twilio::say_and_hang_up(plan.speech.text.reveal()));
         }
         spdlog::warn("stream lost, opening another call_sid={}", call.call_sid);
-        return connect(request, call);
+        return connect(request, origin, call);
     });
 }
 

@@ -18,15 +18,15 @@ public:
     Webhook(LoopServices& loop, const RequestTrust& trust) : loop_(loop), trust_(trust) {}
 
     // POST (or GET) /call/incoming
-    http::Response call_incoming(const http::Request& request, std::string_view peer);
+    http::Response call_incoming(const http::Request& request, const RequestOrigin& origin);
     // POST (or GET) /call/ended: the `action` of our <Connect>
-    http::Response call_ended(const http::Request& request, std::string_view peer);
+    http::Response call_ended(const http::Request& request, const RequestOrigin& origin);
 
 private:
     call::CallPlan plan_of(const SignedForm& call, const encoding::FormFields& query) const;
-    http::Response connect(const http::Request& request, const SignedForm& call);
+    http::Response connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call);
     template <class Answer>
-    http::Response answer(const http::Request& request, std::string_view peer, Answer&& decide);
+    http::Response answer(const http::Request& request, const RequestOrigin& origin, Answer&& decide);
 
     LoopServices& loop_;
     const RequestTrust& trust_;

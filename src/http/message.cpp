@@ -132,6 +132,14 @@ std::string_view Request::header(std::string_view name) const {
     return found == headers.end() ? std::string_view{} : found->second;
 }
 
+std::vector<std::string_view> Request::all(std::string_view name) const {
+    std::vector<std::string_view> values;
+    for (const auto& [its_name, value] : headers) {
+        if (same_letters(its_name, name)) values.emplace_back(value);
+    }
+    return values;
+}
+
 Response error(int status, std::string_view detail) {
     std::string body = "{\"detail\": ";
     append_json_string(body, detail);

@@ -25,6 +25,7 @@ struct Request {
     std::string_view query() const;  // after '?', empty if none
     // First value of the header, matched without regard to case; empty when absent.
     std::string_view header(std::string_view name) const;
+    std::vector<std::string_view> all(std::string_view name) const;  // its values, in order
 };
 
 struct Response {

@@ -110,12 +110,14 @@ struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
         char random[16];
         RAND_bytes(reinterpret_cast<unsigned char*>(random), sizeof random);
         key = websocket::new_key({random, sizeof random});
-        const bool default_port = target.port == (target.tls ? 443 : 80);
         connection->send(websocket::write_upgrade_request(
-            {.host = default_port ? target.host : fmt::format("{}:{}", target.host, target.port),
-             .target = target.target,
-             .key = key,
-             .headers = target.headers}));
+            {.host = host_header(), .target = target.target, .key = key, .headers = target.headers}));
+    }
+
+    std::string host_header() const {
+        if (!target.host_header.empty()) return target.host_header;
+        const bool default_port = target.port == (target.tls ? 443 : 80);
+        return default_port ? target.host : fmt::format("{}:{}", target.host, target.port);
     }
 
     bool secure() {

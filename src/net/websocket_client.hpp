@@ -21,6 +21,7 @@ struct WebSocketTarget {
     std::string host;
     std::uint16_t port = 0;
     std::string target = "/";
+    std::string host_header{};  // where it is not what `host` and `port` say
     std::vector<std::pair<std::string, std::string>> headers;
     std::chrono::milliseconds timeout{10'000};  // for everything up to the 101
 };

@@ -91,4 +91,11 @@ TEST(Configuration, tls_needs_certificate_and_key) {
               "TLS_KEY_FILE is set and TLS_CERT_FILE is not: TLS needs both.");
 }
 
+TEST(Configuration, trusted_proxies_are_addresses_and_ranges) {
+    const auto two = read({}, {{"TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"}});
+    ASSERT_TRUE(two);
+    EXPECT_EQ(two->gateway.trusted_proxies.size(), 2u);
+    EXPECT_TRUE(read({}, {{"TRUSTED_PROXIES", "nginx"}}).error().contains("'nginx'"));
+}
+
 }  // namespace

@@ -79,5 +79,12 @@ TEST(Error, is_json_whatever_it_quotes) {
     EXPECT_EQ(error(404, "x").content_type, "application/json");
 }
 
+TEST(Request, gives_all_values_of_a_header_in_order) {
+    Request request;
+    request.headers = {{"X-Forwarded-For", "a"}, {"Host", "h"}, {"x-forwarded-FOR", "b, c"}};
+    EXPECT_EQ(request.all("X-Forwarded-For"), (std::vector<std::string_view>{"a", "b, c"}));
+    EXPECT_TRUE(request.all("Via").empty());
+}
+
 }  // namespace
 }  // namespace http

@@ -1,0 +1,114 @@
+#include "gateway/request_origin.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace gateway {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// The elements of a list header in order, also when it is there several times (RFC 9110, 5.3).
+std::vector<std::string_view> elements(const http::Request& request, std::string_view name) {
+    std::vector<std::string_view> all;
+    for (const std::string_view line : request.all(name)) {
+        for (std::size_t begin = 0; begin <= line.size();) {
+            const std::size_t end = std::min(line.find(',', begin), line.size());
+            all.push_back(trimmed(line.substr(begin, end - begin)));
+            begin = end + 1;
+        }
+    }
+    return all;
+}
+
+// What the outermost of `proxies` trusted ones said. Each adds its word on the right, so those further left are the
+// client's; a proxy that only passes on what the one before it said leaves fewer.
+std::string_view outermost(const std::vector<std::string_view>& words, std::size_t proxies) {
+    return words.empty() ? std::string_view{} : words[words.size() - std::min(proxies, words.size())];
+}
+
+bool is_authority(std::string_view text) {
+    const auto allowed = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               std::string_view("-._:[]").contains(c);
+    };
+    return !text.empty() && text.size() <= 255 && std::ranges::all_of(text, allowed);
+}
+
+// Some proxies name the scheme of a WebSocket. Empty for anything else.
+std::string_view web_scheme(std::string_view word) {
+    std::string lower(word);
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    if (lower == "https" || lower == "wss") return "https";
+    if (lower == "http" || lower == "ws") return "http";
+    return {};
+}
+
+}  // namespace
+
+// From the connection back towards the client, as far as it can be believed.
+struct RequestOrigins::Way {
+    std::optional<net::IpAddress> client;
+    std::size_t proxies = 0;  // trusted ones on it
+};
+
+RequestOrigins::RequestOrigins(const std::string& public_url, std::vector<net::IpRange> trusted_proxies)
+    : public_url_(public_url.substr(0, public_url.find_last_not_of('/') + 1)), trusted_(std::move(trusted_proxies)) {}
+
+bool RequestOrigins::trusts(const net::IpAddress& address) const {
+    return std::ranges::any_of(trusted_, [&](const net::IpRange& range) { return range.contains(address); });
+}
+
+RequestOrigins::Way RequestOrigins::way_of(const http::Request& request, std::string_view peer) const {
+    Way way{.client = net::IpAddress::of_endpoint(peer)};
+    const auto said = elements(request, "X-Forwarded-For");
+    if (!way.client || !trusts(*way.client)) {
+        if (!said.empty() && !told_.exchange(true)) {
+            spdlog::warn("forwarded headers ignored peer={} hint={:?}", peer,
+                         "if this is your proxy, name it in TRUSTED_PROXIES");
+        }
+        return way;
+    }
+    way.proxies = 1;
+    for (auto word = said.rbegin(); word != said.rend(); ++word) {
+        const auto next = net::IpAddress::of_endpoint(*word);
+        if (!next) break;  // "unknown", or made up: what lies beyond cannot be told
+        way.client = next;
+        if (!trusts(*next)) break;
+        ++way.proxies;
+    }
+    return way;
+}
+
+RequestOrigin RequestOrigins::of(const http::Request& request, std::string_view peer) const {
+    const Way way = way_of(request, peer);
+    RequestOrigin origin;
+    origin.address = way.client;
+    origin.client = way.client ? way.client->text() : std::string(peer);
+    if (!public_url_.empty()) {
+        origin.base_urls = {public_url_};
+        origin.configured = true;
+        return origin;
+    }
+    std::string_view host = request.header("Host"), scheme;
+    if (way.proxies > 0) {
+        const auto forwarded = outermost(elements(request, "X-Forwarded-Host"), way.proxies);
+        if (is_authority(forwarded)) host = forwarded;
+        scheme = web_scheme(outermost(elements(request, "X-Forwarded-Proto"), way.proxies));
+    }
+    for (const std::string_view possible : {"https", "http"}) {
+        if (scheme.empty() || scheme == possible) origin.base_urls.push_back(fmt::format("{}://{}", possible, host));
+    }
+    return origin;
+}
+
+}  // namespace gateway
