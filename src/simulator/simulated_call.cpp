@@ -158,7 +158,7 @@ void SimulatedCall::open_stream() {
                      .host = reached.host(),
                      .port = reached.port(),
                      .target = reached.target,
-                     .host_header = reached.authority == wanted.authority ? "" : wanted.authority,
+                     .host_header = reached.authority == stream_url_.authority ? "" : stream_url_.authority,
                      .headers = {{"User-Agent", "Twilio.TmeWs/1.0"}}};
     if (auto signature = upgrade_signature(plan_.caller, stream_url_, plan_.stream_signature); !signature.empty()) {
         stream.target.headers.emplace_back("x-twilio-signature", std::move(signature));
