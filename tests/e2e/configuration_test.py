@@ -30,6 +30,12 @@ WRONG = {
     "MAX_CALL_SECONDS": ["0"],
     "MAX_CALLS": ["0", "many"],
     "DRAIN_SECONDS": ["-1"],
+    "MAX_CONNECTIONS": ["0", "many"],
+    "MAX_CONNECTIONS_PER_ADDRESS": ["0"],
+    "MAX_WAITING_CONNECTIONS": ["1"],
+    "UNLIMITED_FROM": ["localhost", "10.0.0.0/33", "127.0.0.1;::1"],
+    "REQUEST_TIMEOUT_SECONDS": ["0"],
+    "IDLE_TIMEOUT_SECONDS": ["0"],
     "LOG_LEVEL": ["loud"],
     "LOG_FORMAT": ["xml"],
 }

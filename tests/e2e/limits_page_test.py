@@ -26,10 +26,10 @@ def names_in(text):
     return re.findall(r"`([\w-]+)`", text)
 
 
-def options_of_help():
-    """variable -> standard value, as `serve --help` tells them."""
-    text = subprocess.run([program("mouthpiece"), "serve", "--help"], capture_output=True, text=True, check=True).stdout
-    return dict(re.findall(r"^  (?:--[\w-]+  )?([A-Z]\w+).*\n      .*\[(.*)\]$", text, re.M))
+def options_of_the_program():
+    """variable -> standard value, as `mouthpiece settings` tells them."""
+    text = subprocess.run([program("mouthpiece"), "settings"], capture_output=True, text=True, check=True).stdout
+    return {variable: standard for standard, variable in re.findall(r"^# Default: (.*)\n#(\w+)=$", text, re.M)}
 
 
 def the_page_and_the_program_agree():
@@ -37,7 +37,7 @@ def the_page_and_the_program_agree():
     check(len(table) > 10, "the page has rows", table)
     check(all(len(names_in(row[4])) == 1 for row in table), "each names one counter", [row[4] for row in table])
 
-    options = options_of_help()
+    options = options_of_the_program()
     for row in table:
         for option in names_in(row[2]):
             if check(option in options, f"{option} ({row[0]}) is an option"):
