@@ -9,6 +9,9 @@ class Figures:
     def __init__(self, runs):
         self._runs = runs
 
+    def commits(self):
+        return sorted({run["commit"] for run in self._runs})
+
     def _reports(self, experiment, kind=None, calls=None, tls=False):
         return [
             run["report"]

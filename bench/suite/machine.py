@@ -46,7 +46,11 @@ def _first_line(*command):
         return "unknown"
 
 
-def description(root):
+def commit_of(root):
+    return _first_line("git", "-C", root, "describe", "--always", "--dirty")
+
+
+def description():
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
     versions = {
         name: _first_line("dpkg-query", "-W", "-f", "${Version}", name)
@@ -57,7 +61,6 @@ def description(root):
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "priority": "SCHED_RR" if takes_priority else "none: other programs may disturb",
-        "commit": _first_line("git", "-C", root, "describe", "--always", "--dirty"),
         "versions": versions | {"node": _first_line("node", "--version")},
     }
 

@@ -44,7 +44,7 @@ class Page:
 
     def write(self):
         self.introduction()
-        for section in (self.cpu, self.held, self.latency, self.first_word, self.webhooks, self.memory, self.instructions):
+        for section in (self.cpu, self.whole_calls, self.held, self.latency, self.first_word, self.webhooks, self.memory, self.instructions):
             section()
         self.shortfalls()
         with open(os.path.join(self.folder, "performance.md"), "w") as file:
@@ -62,7 +62,7 @@ class Page:
             "Figures are medians of their repetitions. A call lasts 12 s and says 10 s; the caller sends 50 frames a second all along; as one "
             "ends, another takes its place.",
             f"Machine: {about['cpu']}, {about['cores']} cores, Linux {about['kernel']}; scheduling: {about['priority']}. "
-            f"Commit {about['commit']}. {versions}.",
+            f"Commit {', '.join(self.figures.commits())}. {versions}.",
         )  # fmt: skip
 
     def cpu(self):
@@ -90,15 +90,16 @@ class Page:
             }
             self.picture("cpu", "CPU per call-minute against calls",
                          svg.lines("CPU per call-minute", "calls at once", "ms of one core", {n: p for n, p in series.items() if p}))  # fmt: skip
-        self._whole_calls()
         self._listening()
 
-    def _whole_calls(self):
+    def whole_calls(self):
         kinds = [kind for kind in ("mouthpiece", "mouthpiece-own", "fastapi", "node") if self.figures.levels("whole calls", kind)]
         if kinds:
             self.say(
-                "With the signed webhook in front of every call, 50 calls:",
-                table(["server", "ms CPU per call-minute"], [[title(kind), shown(self.figures.cpu_ms(kind, 50, experiment="whole calls"))] for kind in kinds]),
+                "## Whole calls",
+                "CPU of the server, in milliseconds per call-minute, with the signed webhook in front of every call; 50 calls. The others ask "
+                "ElevenLabs for every greeting, as Mouthpiece does when every greeting is new.",
+                table(["server", "ms"], [[title(kind), shown(self.figures.cpu_ms(kind, 50, experiment="whole calls"))] for kind in kinds]),
             )
 
     def _listening(self):

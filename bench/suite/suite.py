@@ -31,7 +31,7 @@ def measure(arguments, results_file):
     """Keeps what is already there of the measurements that are not asked for, and writes after each one."""
     plan = experiments.QUICK if arguments.quick else experiments.FULL
     names = arguments.names or (experiments.QUICK_ONES if arguments.quick else experiments.possible())
-    begun = time.monotonic()
+    begun, commit = time.monotonic(), machine.commit_of(servers.ROOT)
     kept = []
     if arguments.names and os.path.exists(results_file):
         with open(results_file) as file:
@@ -39,9 +39,9 @@ def measure(arguments, results_file):
     for name in names:
         bench = Bench(arguments.lock, lambda text: print(f"{time.monotonic() - begun:6.0f} s  {text}", flush=True))
         experiments.ALL[name](bench, plan)
-        kept += [run | {"measurement": name} for run in bench.runs]
+        kept += [run | {"measurement": name, "commit": commit} for run in bench.runs]
         with open(results_file, "w") as file:
-            json.dump({"machine": machine.description(servers.ROOT), "runs": kept}, file)
+            json.dump({"machine": machine.description(), "runs": kept}, file)
 
 
 def main():
