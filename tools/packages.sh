@@ -18,6 +18,8 @@ packages_for() {
             ;;
         check) echo python3 shellcheck clang-19 clang-format-19 clang-tidy-19 ;;
         fuzz) echo clang-19 libclang-rt-19-dev llvm-19 ;;
+        package) echo dpkg-dev help2man ;;
+        package_test) echo lintian man-db systemd bash-completion ;;
         benchmark) echo libbenchmark-dev ;;
         bench)
             echo valgrind openssl python3 python3-fastapi python3-uvicorn python3-uvloop python3-httptools python3-httpx \

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""The Debian package: what is in it, that it installs, serves, upgrades and goes without a trace. PACKAGE names the .deb."""
+
+import gzip
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
+PACKAGE = os.path.abspath(os.environ.get("PACKAGE") or sys.exit("PACKAGE names no .deb: ./dev package makes one"))
+SOURCES = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+
+import programs  # noqa: E402
+from checks import check, check_equal, run  # noqa: E402
+from debian_root import DebianRoot, next_version  # noqa: E402
+from programs import PlacedCalls, Server, new_directory, place_call  # noqa: E402
+
+UNIT = "/lib/systemd/system/mouthpiece.service"
+SETTINGS = "/etc/mouthpiece/mouthpiece.env"
+ENABLED = "/etc/systemd/system/multi-user.target.wants/mouthpiece.service"
+# systemd-analyze security: 0 is best, 10 worst. A server without any of the unit's restrictions has 9.6.
+EXPOSURE_MAX = 1.5
+GREETING = "You are connected to the package as it was installed, and it is replaced while you listen to this very sentence."
+
+
+def output_of(*arguments, **options):
+    result = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                            text=True, timeout=120, check=False, start_new_session=True, **options)  # nobody may ask the terminal
+    return result.returncode, result.stdout
+
+
+def installed():
+    root = DebianRoot(new_directory())
+    status, said = root.dpkg("--install", PACKAGE)
+    check_equal(status, 0, "dpkg installs it, its dependencies among them") or print(said)
+    check_equal(root.state("mouthpiece"), "install ok installed", "dpkg takes it for installed")
+    return root
+
+
+def settings_of(root):
+    """As systemd reads the EnvironmentFile."""
+    return dict(re.findall(r"^([A-Z_]+)=(.*)$", root.read(SETTINGS), re.M))
+
+
+def the_package_is_sound():
+    root = installed()
+    status, said = output_of("lintian", "--fail-on", "error,warning", "--tag-display-limit", "0", "--allow-root", PACKAGE)
+    check_equal(status, 0, "lintian finds no error and no warning") or print(said)
+    check_equal(os.stat(root.inside(SETTINGS)).st_mode & 0o777, 0o600, "the settings, keys among them, are for root only")
+    check_equal(settings_of(root), {"HOST": "127.0.0.1"}, "as installed it is heard on this machine only")
+    check(root.exists(ENABLED), "the service is enabled")
+    with gzip.open(root.inside("/usr/share/doc/mouthpiece/changelog.gz"), "rt") as file:
+        version = re.match(r"mouthpiece \((.*)\)", file.readline())[1]
+    _, said = output_of(root.inside("/usr/bin/mouthpiece"), "--version")
+    check_equal(said, f"mouthpiece {version}\n", "--version says the version of the package's changelog")
+
+
+def the_service_is_confined():
+    root = installed()
+    # Among this machine's units, with the program where it is.
+    unit = os.path.join(new_directory(), "mouthpiece.service")
+    with open(unit, "w", encoding="utf-8") as file:
+        file.write(root.read(UNIT).replace("ExecStart=/usr", f"ExecStart={root.path}/usr"))
+    status, said = output_of("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit)
+    check(status == 0 and not said, "systemd-analyze finds nothing wrong with the unit", said)
+    _, said = output_of("systemd-analyze", "security", "--offline=true", "--no-pager", root.inside(UNIT))
+    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    check(exposure and float(exposure[1]) <= EXPOSURE_MAX, f"its exposure is {exposure and exposure[1]}, at most {EXPOSURE_MAX}", said)
+    unit = root.read(UNIT)
+    _, settings = output_of(root.inside("/usr/bin/mouthpiece"), "settings")
+    drain = int(re.search(r"# Default: (\d+)\n#DRAIN_SECONDS=", settings)[1])
+    stop = int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1])
+    check_equal(stop, drain + 30, "a stop may last as long as the drain, and half a minute")
+
+
+def the_pages_are_complete():
+    root = installed()
+    _, told = output_of(root.inside("/usr/bin/mouthpiece"), "--help")
+    flags = set(re.findall(r"^ +(--[a-z-]+)=", told, re.M))
+    page = root.inside("/usr/share/man/man1/mouthpiece.1.gz")
+    status, said = output_of("man", "--warnings", "--local-file", page, env=os.environ | {"MANWIDTH": "120", "LC_ALL": "C.UTF-8"})
+    check(status == 0 and "warning" not in said, "the manual page is well formed", said[:500])
+    missing = {flag for flag in flags if flag not in said}
+    check(len(flags) > 25 and not missing, "it describes every setting", missing)
+    check_equal(flags - completions(root, "mouthpiece serve --"), set(), "bash completes every one")
+    check_equal(completions(root, "mouthpiece serve --log-level="), {"debug", "info", "warn", "error"}, "and values, where they are known")
+    check_equal(completions(root, "mouthpiece wa"), {"warm"}, "and commands")
+    check("--wav" in completions(root, "mouthpiece call --w"), "and the simulated caller's options")
+    check_equal(completions(root, "mouthpiece serve --port "), set(), "and nothing where nobody can know")
+    check("--fault" in completions(root, "elevenlabs-standin --f"), "elevenlabs-standin has its completion")
+
+
+def completions(root, line):
+    """What bash offers behind this line, asked as readline would."""
+    program = line.split()[0]
+    script = f"""
+        PATH={root.inside('/usr/bin')}:$PATH
+        source /usr/share/bash-completion/bash_completion
+        source {root.inside('/usr/share/bash-completion/completions')}/{program}
+        COMP_LINE={line!r} COMP_POINT={len(line)} COMP_TYPE=9
+        read -ra COMP_WORDS <<< "${{COMP_LINE//=/ = }}"
+        [[ $COMP_LINE != *[\\ =] ]] || COMP_WORDS+=('')
+        COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+        compopt() {{ :; }}
+        "$(complete -p {program} | sed 's/.*-F \\([^ ]*\\).*/\\1/')" {program} "${{COMP_WORDS[COMP_CWORD]}}" "${{COMP_WORDS[COMP_CWORD-1]}}"
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    _, said = output_of("bash", "-c", script)
+    return {word.rstrip("= ") for word in said.splitlines() if word}
+
+
+def an_upgrade_keeps_settings_and_calls():
+    root = installed()
+    with open(root.inside(SETTINGS), "a", encoding="utf-8") as file:
+        file.write(f"GREETING={GREETING}\n")
+    newer = next_version(PACKAGE, os.path.join(new_directory(), "newer"), "99.0.0", {
+        SETTINGS[1:]: lambda text: text + "# Something new.\n",
+        "DEBIAN/postinst": lambda text: text + 'echo "configured behind version $2"\n',
+    })  # fmt: skip
+    with Server(settings_of(root)) as server:
+        with PlacedCalls(server.api("/call/incoming"), "--quiet", "300") as call:
+            server.await_log("speech begins")
+            status, said = root.dpkg("--install", newer)
+            check_equal(status, 0, "dpkg upgrades it") or print(said)
+            check("configured behind version" in said, "the new version is configured", said)
+            server.signal()  # the restart
+            result = call.result()
+        check(result.report["flawless"], "the call that ran meanwhile was heard to its end", result.report)
+        check_equal(server.await_end(), 0, "and the old program ended well behind it")
+    check_equal(settings_of(root).get("GREETING"), GREETING, "the settings are as they were")
+    check(root.exists(SETTINGS + ".dpkg-dist"), "the new ones lie beside them")
+    check(root.exists(ENABLED), "the service is still enabled")
+    with Server(settings_of(root)) as server:
+        check(place_call(server, "--quiet", "300").report["flawless"], "the new version answers a call, with the old settings")
+
+
+def a_service_that_was_disabled_stays_so():
+    root = installed()
+    os.remove(root.inside(ENABLED))  # systemctl disable
+    status, said = root.dpkg("--install", next_version(PACKAGE, os.path.join(new_directory(), "newer"), "99.0.0", {}))
+    check_equal(status, 0, "dpkg upgrades it") or print(said)
+    check(not root.exists(ENABLED), "a service that was disabled by hand stays so")
+
+
+def it_goes_without_a_trace():
+    root = installed()
+    os.makedirs(root.inside("/var/cache/private/mouthpiece"))
+    os.symlink("private/mouthpiece", root.inside("/var/cache/mouthpiece"))
+    status, said = root.dpkg("--remove", "mouthpiece")
+    check_equal(status, 0, "dpkg removes it") or print(said)
+    check(not root.exists("/usr/bin/mouthpiece") and not root.exists(UNIT), "program and unit are gone")
+    check(root.exists(SETTINGS), "the settings are kept")
+    status, said = root.dpkg("--purge", "mouthpiece")
+    check_equal(status, 0, "dpkg purges it") or print(said)
+    check_equal(root.files("mouthpiece"), [], "nothing of it is left")
+    check_equal(root.state("mouthpiece"), None, "and dpkg has forgotten it")
+
+
+def use_installed_programs():
+    """The end-to-end modules start what was installed."""
+    programs.BUILD_DIR = installed().inside("/usr/bin")
+
+
+if __name__ == "__main__":
+    use_installed_programs()
+    run(
+        the_package_is_sound,
+        the_service_is_confined,
+        the_pages_are_complete,
+        an_upgrade_keeps_settings_and_calls,
+        a_service_that_was_disabled_stays_so,
+        it_goes_without_a_trace,
+        at_once=3,
+    )
