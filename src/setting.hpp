@@ -17,7 +17,13 @@
 using Fault = std::optional<std::string>;  // what is wrong with a value: the second half of a sentence
 
 struct Setting : SettingDescription {
-    Fault (*apply)(Configuration&, const std::string& value);
+    using Apply = Fault (*)(Configuration&, const std::string& value);
+
+    constexpr Setting(const char* name, const char* other_name, const char* its_flag, const char* its_standard,
+                      const char* its_help, Apply applies)
+        : SettingDescription{name, other_name, its_flag, its_standard, its_help}, apply(applies) {}
+
+    Apply apply;
 };
 
 inline Fault number(const std::string& text, std::int64_t low, std::int64_t high, auto&& assign) {

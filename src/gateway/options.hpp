@@ -5,9 +5,9 @@
 #include "gateway/api_access.hpp"
 #include "gateway/supervision.hpp"
 #include "net/address_set.hpp"
+#include "net/ip_range.hpp"
 #include "net/socket_census.hpp"
 #include "net/waiting_room.hpp"
-#include "net/ip_range.hpp"
 #include "redacted.hpp"
 #include "speech/speech_source.hpp"
 

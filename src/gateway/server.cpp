@@ -31,10 +31,10 @@ Server::Server(Options options)
         routes_.push_back(std::make_unique<Routes>(*loop));
         const Options& ours = switchboard_.options;
         net::HttpServer::Options listening{.host = ours.host,
-                                                 .limits = {},
-                                                 .request_timeout = ours.request_timeout,
-                                                 .idle_timeout = ours.idle_timeout,
-                                                 .census = &switchboard_.census};
+                                           .limits = {},
+                                           .request_timeout = ours.request_timeout,
+                                           .idle_timeout = ours.idle_timeout,
+                                           .census = &switchboard_.census};
         const std::size_t loops = switchboard_.loops.size();
         loop->events.waiting_room().set_bounds({.guests_max = std::max<std::size_t>(ours.waiting.guests_max / loops, 1),
                                                 .bytes_max = ours.waiting.bytes_max / loops});
