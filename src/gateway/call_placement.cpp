@@ -134,8 +134,8 @@ private:
         const bool never_sent = error.kind == Kind::resolve || error.kind == Kind::connect || error.kind == Kind::tls;
         if (never_sent && attempts_ < attempts_max) return try_again({});
         spdlog::warn("call not placed reason={:?}", error.reason);
-        end(http::error(502,
-                        never_sent ? "Twilio cannot be reached." : "Twilio did not answer; the call may be placed."));
+        if (never_sent) return end(http::error(502, "Twilio cannot be reached."));
+        end(http::error(504, "Twilio did not answer: whether the call is placed is not known."));
     }
 
     // A random pause up to a bound that doubles ("full jitter"), and at least what Twilio asks for.
@@ -202,7 +202,8 @@ void CallPlacement::place(const http::Request& request, const std::string& base_
                     {"Accept", "application/json"}},
         .body = encoding::write_form(twilio::call_form(order.call)),
         .total_timeout = std::chrono::seconds(15),
-        .body_bytes_max = 64u << 10};
+        .body_bytes_max = 64u << 10,
+        .fresh_connection = true};
     auto placement = std::make_shared<Placement>(loop_, std::move(order), std::move(outgoing), reply);
     loop_.events.keep(placement);
     placement->attempt();

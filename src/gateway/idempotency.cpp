@@ -12,6 +12,11 @@ std::size_t fingerprint_of(const http::Request& request) {
     return hash(request.method) ^ (hash(request.target) * 3) ^ (hash(request.body) * 5);
 }
 
+// Done, or (504) perhaps done: to try that again under the same key could do it twice.
+bool is_settled(int status) {
+    return status < 300 || status == 504;
+}
+
 }  // namespace
 
 bool Idempotency::is_key(std::string_view text) {
@@ -39,7 +44,7 @@ void Idempotency::finish(const std::string& key, const http::Response& response)
     const std::scoped_lock lock(mutex_);
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
-    if (response.status >= 300) {
+    if (!is_settled(response.status)) {
         entries_.erase(found);
         return;
     }

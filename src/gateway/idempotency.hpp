@@ -1,7 +1,7 @@
 #pragma once
 // Requests that carry an Idempotency-Key are carried out once: who asks again with the same key and the same request
-// gets the first answer. Only success is remembered, so that what was refused may be tried again. For all loops; a
-// mutex guards it.
+// gets the first answer. Success is remembered, and what may have succeeded; what was refused may be tried again. For
+// all loops; a mutex guards it.
 
 #include "http/message.hpp"
 

@@ -85,6 +85,8 @@ bool CurlTransfer::prepare(CURL* easy, const HttpClient::Options& options, CURLS
     curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
 
+    curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, request_.fresh_connection ? 1L : 0L);
+
     curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYPEER, options.verify_peer ? 1L : 0L);
     curl_easy_setopt(easy_, CURLOPT_SSL_VERIFYHOST, options.verify_peer ? 2L : 0L);
     curl_easy_setopt(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));

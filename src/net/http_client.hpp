@@ -27,6 +27,9 @@ struct OutgoingRequest {
     std::chrono::milliseconds connect_timeout{3'000};  // name resolution, TCP and TLS together
     std::chrono::milliseconds total_timeout{120'000};  // from start(), waiting for a free connection included
     std::size_t body_bytes_max = 64u << 20;
+    // Not on a kept connection: when that turns out to be dead, curl sends the request again, which must not happen to
+    // one that is not to be carried out twice.
+    bool fresh_connection = false;
 };
 
 struct IncomingHead {

@@ -26,6 +26,7 @@ SEEN_ELSEWHERE = {
     ("get", PREFIX + "/call/connection", "426"): "refusals_test.py",
     ("post", PREFIX + "/calls", "409"): "outbound_test.py",
     ("post", PREFIX + "/calls", "502"): "outbound_test.py",
+    ("post", PREFIX + "/calls", "504"): "outbound_test.py",
 }
 
 

@@ -2,6 +2,7 @@
 """Calls that the server places: through a strict stand-in for Twilio's REST side, which really makes them."""
 
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -126,6 +127,25 @@ def what_may_have_been_done_is_not_done_twice():
         check_equal(len(site.twilio.seen()["calls"]), 2, "two keys, two calls")
 
 
+def a_call_that_may_be_placed_is_not_placed_again():
+    """Twilio takes the request and hangs up without an answer."""
+    taken = []
+
+    def take(listener):
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                taken.append(connection.recv(65536))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=take, args=(listener,), daemon=True).start()
+        with Site(TWILIO_BASE_URL=f"http://127.0.0.1:{listener.getsockname()[1]}") as site:
+            first = place(site.server, key="order-19", text=NOTE)
+            check_equal(first.status_code, 504, "that nothing is known is told")
+            check_equal(place(site.server, key="order-19", text=NOTE).status_code, 504, "and kept under its key")
+    check_equal(len(taken), 1, "Twilio was asked once")
+
+
 def what_is_wrong_is_refused_before_twilio_is_asked():
     with Site() as site:
         for wrong in ({"to": "4155550199"}, {"to": "+04155550199"}, {"to": "+1415555019912345"}, {"to": None}, {"from": "me"},
@@ -184,6 +204,7 @@ if __name__ == "__main__":
         who_does_not_answer_ends_the_call,
         twilio_too_busy_is_asked_again,
         what_may_have_been_done_is_not_done_twice,
+        a_call_that_may_be_placed_is_not_placed_again,
         what_is_wrong_is_refused_before_twilio_is_asked,
         callbacks_are_believed_when_signed,
         voices_are_judged_in_three_ways,

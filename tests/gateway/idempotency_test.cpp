@@ -50,6 +50,13 @@ TEST(Idempotency, what_was_refused_may_be_tried_again) {
     EXPECT_EQ(memory.begin("k", request("b"), now).verdict, Verdict::fresh);
 }
 
+TEST(Idempotency, what_may_have_been_done_is_not_tried_again) {
+    Idempotency memory({});
+    memory.begin("k", request("a"), now);
+    memory.finish("k", answer(504));
+    EXPECT_EQ(memory.begin("k", request("a"), now).verdict, Verdict::repeated);
+}
+
 TEST(Idempotency, a_key_lives_so_long_and_no_longer) {
     Idempotency memory({.life = 1h});
     memory.begin("k", request("a"), now);
