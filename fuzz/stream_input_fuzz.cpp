@@ -27,6 +27,7 @@ void check_frame(std::string_view text) {
     require(is_object);
     require(frame->context_id.size() <= 64);
     require(frame->audio.size() * 4 <= text.size() * 3);  // base64 only shrinks
+    require(frame->speaks_until.count() >= 0 && frame->speaks_until <= std::chrono::hours(2));
     if (!frame->error) return;
     require(frame->audio.empty() && !frame->is_final);
     require(!frame->error->code.empty() && frame->error->code.size() <= 64);

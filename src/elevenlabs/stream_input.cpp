@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace elevenlabs {
@@ -38,6 +39,21 @@ ErrorReply error_of(const json::object& frame, std::string_view text) {
         reply.code = is_close_code ? "websocket_" + std::to_string(code->get_int64()) : "websocket_error";
     }
     return reply;
+}
+
+// {"chars":[…],"charStartTimesMs":[0,60,…],"charDurationsMs":[60,70,…]}: the end of the last character. Older
+// documentation spells the durations charsDurationsMs.
+std::chrono::milliseconds end_of(const json::value* alignment) {
+    constexpr double longest_ms = 3'600'000;
+    if (alignment == nullptr || !alignment->is_object()) return {};
+    const auto last_of = [longest_ms](const json::value* times) -> double {
+        if (times == nullptr || !times->is_array() || times->get_array().empty()) return 0;
+        const json::value& last = times->get_array().back();
+        return last.is_number() ? std::clamp(last.to_number<double>(), 0.0, longest_ms) : 0;
+    };
+    const json::object& times = alignment->get_object();
+    return std::chrono::milliseconds(static_cast<int>(last_of(member(times, "charStartTimesMs")) +
+                                                      last_of(member(times, "charDurationsMs", "charsDurationsMs"))));
 }
 
 std::string in_context(std::string_view id, json::object message) {
@@ -101,6 +117,7 @@ std::expected<SocketFrame, FrameError> read_socket_frame(std::string_view text) 
         if (!mulaw) return std::unexpected(FrameError::bad_audio);
         frame.audio = std::move(*mulaw);
     }
+    frame.speaks_until = end_of(member(object, "alignment", "normalizedAlignment"));
     return frame;
 }
 

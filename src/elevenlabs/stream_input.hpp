@@ -8,6 +8,7 @@
 #include "elevenlabs/speech_message.hpp"
 #include "redacted.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <expected>
 #include <optional>
@@ -45,6 +46,9 @@ struct SocketFrame {
     std::string context_id;        // empty: it names none
     std::vector<std::byte> audio;  // mu-law; may hold more than a second
     bool is_final = false;
+    // Until when something is said in the context, by the times of the characters that come with the first audio; 0:
+    // the frame does not tell. There is at least so much audio, unless it is cut short.
+    std::chrono::milliseconds speaks_until{0};
     std::optional<ErrorReply> error;
 };
 

@@ -1,5 +1,6 @@
 #include "gateway/context_socket.hpp"
 
+#include "audio/mulaw.hpp"
 #include "gateway/socket_failure.hpp"
 
 #include <spdlog/spdlog.h>
@@ -90,22 +91,34 @@ void ContextSocket::on_text(std::string_view text) {
     if (frame->error) return on_error(*frame);
     const std::string id = frame->context_id;
     const bool is_final = frame->is_final;
-    if (const auto context = find(id); context != contexts_.end() && !frame->audio.empty())
-        on_audio(*context, *std::move(frame));
-    // Again, because the listener may have cancelled it, or begun others. Frames of contexts long gone find none.
-    if (const auto context = find(id); is_final && context != contexts_.end()) {
-        const bool silent = context->audio_bytes == 0;
-        end(context, silent ? std::optional(Failure{Failure::Kind::unavailable, "no audio"}) : std::nullopt);
+    if (const auto context = find(id); context != contexts_.end()) {
+        context->speaks_until = std::max(context->speaks_until, frame->speaks_until);
+        if (!frame->audio.empty()) on_audio(*context, *frame);
     }
+    // Again, because the listener may have cancelled it, or begun others. Frames of contexts long gone find none.
+    if (!is_final) return;
+    if (const auto context = find(id); context != contexts_.end()) hand_over(*context, context->joiner.rest());
+    if (const auto context = find(id); context != contexts_.end()) end(context, fault_of_final(*context));
 }
 
-void ContextSocket::on_audio(Context& context, elevenlabs::SocketFrame frame) {
+void ContextSocket::hand_over(Context& context, audio::Clip clip) {
+    if (!clip.empty() && context.listener != nullptr) context.listener->on_audio(std::move(clip));  // may cancel it
+}
+
+// The last word may come too early: without any audio, as when the credits are used up, or in the middle of the text.
+std::optional<Failure> ContextSocket::fault_of_final(const Context& context) {
+    constexpr std::chrono::milliseconds tolerance{300};
+    if (context.audio_bytes == 0) return Failure{Failure::Kind::unavailable, "no audio"};
+    const bool whole = audio::duration_of(context.audio_bytes) + tolerance >= context.speaks_until;
+    return whole ? std::nullopt : std::optional(Failure{Failure::Kind::unavailable, "audio cut short"});
+}
+
+void ContextSocket::on_audio(Context& context, const elevenlabs::SocketFrame& frame) {
     if (context.audio_bytes == 0) owner_.on_spoke(*this);
     context.audio_bytes += frame.audio.size();
     if (!context.close_sent && !frame.is_final) send_close(context);
     if (context.listener == nullptr) return;
-    if (context.audio_bytes <= options_.audio_bytes_max)
-        return context.listener->on_audio(audio::Clip(std::move(frame.audio)));  // may cancel it
+    if (context.audio_bytes <= options_.audio_bytes_max) return hand_over(context, context.joiner.add(frame.audio));
     speech::Listener& listener = *context.listener;
     context.utterance->detach();
     cancel(context.id);

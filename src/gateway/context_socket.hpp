@@ -6,6 +6,7 @@
 //   connecting --101--> open --close()--> closing --> ended
 //       `-------------------- broken -----------------^
 
+#include "audio/clip_joiner.hpp"
 #include "elevenlabs/stream_input.hpp"
 #include "net/websocket.hpp"
 #include "net/websocket_client.hpp"
@@ -77,9 +78,12 @@ private:
         std::string opening;  // the messages, until they are sent
         Secret text;
         std::size_t audio_bytes = 0;
+        audio::ClipJoiner joiner{};
+        std::chrono::milliseconds speaks_until{0};  // as far as the server has told
         bool close_sent = false;
     };
     using Contexts = std::vector<Context>;  // oldest first
+    static std::optional<speech::Failure> fault_of_final(const Context& context);
 
     void on_connected(std::expected<net::WebSocketConnector::Opened, net::WebSocketRefusal> result);
     void on_text(std::string_view text) override;
@@ -89,7 +93,8 @@ private:
     Contexts::iterator find(std::string_view id);
     void speak(Context& context);
     void send_close(Context& context);
-    void on_audio(Context& context, elevenlabs::SocketFrame frame);
+    void on_audio(Context& context, const elevenlabs::SocketFrame& frame);
+    static void hand_over(Context& context, audio::Clip clip);
     void on_error(const elevenlabs::SocketFrame& frame);
     void cancel(std::string_view id);
     void end(Contexts::iterator context, std::optional<speech::Failure> failure);

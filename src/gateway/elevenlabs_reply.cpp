@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace gateway {
 
@@ -110,10 +109,8 @@ audio::Clip ElevenLabsReply::on_body(std::span<const char> bytes) {
 }
 
 audio::Clip ElevenLabsReply::play(std::span<const char> bytes) {
-    if (bytes.empty()) return {};
     audio_bytes_ += bytes.size();
-    const auto mulaw = std::as_bytes(bytes);
-    return audio::Clip(std::vector(mulaw.begin(), mulaw.end()));
+    return joiner_.add(std::as_bytes(bytes));
 }
 
 ElevenLabsReply::End ElevenLabsReply::finish() {
@@ -123,6 +120,7 @@ ElevenLabsReply::End ElevenLabsReply::finish() {
         end.rest = play(std::exchange(report_, {}));
     }
     if (state_ == State::report || !report_.empty()) return failed();
+    if (end.rest.empty()) end.rest = joiner_.rest();
     if (audio_bytes_ == 0) end.failure = Failure{Failure::Kind::unavailable, "no audio"};
     return end;
 }
@@ -130,7 +128,7 @@ ElevenLabsReply::End ElevenLabsReply::finish() {
 ElevenLabsReply::End ElevenLabsReply::break_off(const net::TransportError& error) {
     // A refusal whose text was cut off is a refusal all the same.
     if (state_ == State::report && status_ >= 400) return failed();
-    return {{}, failure_of(error.kind), {}};
+    return {joiner_.rest(), failure_of(error.kind), {}};
 }
 
 ElevenLabsReply::End ElevenLabsReply::failed() const {

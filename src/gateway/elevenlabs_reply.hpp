@@ -2,6 +2,7 @@
 // Makes sense of one HTTP answer of ElevenLabs as it arrives: audio to play, or the reason why there is none. Knows
 // nothing of connections.
 
+#include "audio/clip_joiner.hpp"
 #include "net/http_client.hpp"
 #include "speech/speech_source.hpp"
 
@@ -49,6 +50,7 @@ private:
     int status_ = 0;
     std::string report_;  // or what is held back while suspicious
     std::size_t audio_bytes_ = 0;
+    audio::ClipJoiner joiner_;
 };
 
 }  // namespace gateway

@@ -1,5 +1,6 @@
 #include "speech/cache.hpp"
 
+#include "speech/audio_check.hpp"
 #include "speech/lifetime.hpp"
 #include "speech/recorded_source.hpp"
 #include "speech/speaking_rate.hpp"
@@ -53,8 +54,10 @@ private:
     }
 
     void on_finished() override {
-        // A source may call the beginning of a sentence the whole of it. Once kept, that would be all there ever is.
-        if (!chunks_.empty() && !is_cut_short(request_.text.reveal(), bytes_)) store();
+        // A source may call the beginning of a sentence the whole of it, or silence. Once kept, that would be all there
+        // ever is.
+        const std::string& text = request_.text.reveal();
+        if (!chunks_.empty() && !is_cut_short(text, bytes_) && !falls_silent(text, chunks_)) store();
         listener_.on_finished();
     }
 

@@ -27,7 +27,8 @@ std::unique_ptr<Utterance> Ladder::say(const Request& request, Listener& listene
                        .rates = rates_,
                        .report = {},
                        .runs_dry_at = timers_.now(),
-                       .heard_any = false};
+                       .heard_any = false,
+                       .silence = {}};
     return std::make_unique<SpokenMessage>(std::move(state), request, cutter_, apology_, listener);
 }
 

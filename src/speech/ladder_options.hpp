@@ -1,8 +1,8 @@
 #pragma once
 // The judgement of the ladder in numbers. What a caller may notice is silence. Within a message, when everything remote
-// falls silent, it is stall_max, then what is left of resume_audio_max for each further remote rung, asked as a standby
-// at half of the time before: 1.2 s with two of them and the defaults. The local voice has its audio ready by then.
+// falls silent, it stays near silence_budget: the local voice has its audio ready by then, as a standby.
 
+#include "speech/audio_check.hpp"
 #include "speech/sentences.hpp"
 #include "speech/speaking_rate.hpp"
 
@@ -25,10 +25,12 @@ struct LadderOptions {
     std::uint32_t seed = 1;
 
     Millis resume_audio_max{
-        700};               // to the first byte of an attempt, once the caller has run dry in the middle of the message
-    Millis stall_max{600};  // without a byte in the middle of a sentence
-    Millis silence_max{1'000};  // of audio in which nobody speaks
-    Millis dry_max{500};        // silence inside one sentence because its audio comes slower than it plays
+        700};  // to the first byte of an attempt, once the caller has run dry in the middle of the message
+    Millis silence_budget{1'000};  // in all, when several attempts follow one another; what is left for the next one is
+    Millis resume_audio_min{200};  // at least this
+    Millis stall_max{600};         // without a byte in the middle of a sentence
+    Millis pause_max = longest_pause;  // of audio in which nobody speaks
+    Millis dry_max{500};               // silence inside one sentence because its audio comes slower than it plays
     // While the caller has more audio left than this, there is time to wait longer than the limits above.
     Millis switch_reserve{1500};
 

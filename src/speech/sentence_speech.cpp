@@ -1,6 +1,7 @@
 #include "speech/sentence_speech.hpp"
 
 #include "audio/mulaw.hpp"
+#include "speech/audio_check.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -12,10 +13,6 @@ namespace {
 
 std::chrono::milliseconds ceil_ms(Instant::duration duration) {
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(duration), std::chrono::milliseconds{0});
-}
-
-Failure no_audio() {
-    return {Failure::Kind::unavailable, "no audio"};
 }
 
 }  // namespace
@@ -63,13 +60,14 @@ void SentenceSpeech::ask_again() {
 
 std::unique_ptr<Attempt> SentenceSpeech::attempt_at(std::size_t rung) {
     const Start start = start_for(rung);
-    const std::string_view said = text_.sentence.substr(0, start.text_at);
+    const std::string_view said = text_.sentence.substr(0, start.text_at), rest = text_.sentence.substr(start.text_at);
     Attempt::Plan plan{.rung = rung, .request = {}, .skip_bytes = start.skip_bytes, .silence_bytes_max = {}};
-    plan.request.text = Secret{std::string(text_.sentence.substr(start.text_at))};
+    plan.request.text = Secret{std::string(rest)};
     plan.request.voice = message_.memory.voice_of(rung);
     plan.request.previous_text = Secret{std::string(said.empty() ? text_.previous : said)};
     plan.request.next_text = Secret{std::string(text_.next)};
-    plan.silence_bytes_max = silence_bytes_max(text_.sentence.substr(start.text_at));
+    // Of the last voice anything is better than the apology.
+    if (!message_.memory.is_last(rung)) plan.silence_bytes_max = silence_bytes_max(rest, message_.options.pause_max);
     auto attempt = std::make_unique<Attempt>(plan, *message_.rungs[rung].source, message_.timers,
                                              static_cast<Attempt::Owner&>(*this));
     attempt->needed_by(message_.runs_dry_at);
@@ -145,20 +143,10 @@ void SentenceSpeech::take_back(std::size_t bytes) {
 }
 
 void SentenceSpeech::judge_finished() {
-    if (const auto failure = fault_of_finished()) return leave_attempt(*failure, true);
+    const auto fault = fault_of_whole(rest(), speaker_->bytes(), message_.options.units_per_second_max);
+    if (fault) return leave_attempt(*fault, true);
     message_.rates.learn(voice_label(rung_), rest(), speaker_->bytes());
     end(State::whole);
-}
-
-// A source may end well and yet have said nothing, or only the beginning.
-std::optional<Failure> SentenceSpeech::fault_of_finished() const {
-    const std::size_t bytes = speaker_->bytes();
-    if (bytes == 0 && is_speakable(rest())) return no_audio();
-    const double most = message_.options.units_per_second_max;
-    if (most > 0 && is_cut_short(rest(), bytes, most)) {
-        return Failure{Failure::Kind::unavailable, "audio cut short"};
-    }
-    return std::nullopt;
 }
 
 // Ends in a call of the owner, which may destroy this.
@@ -214,11 +202,16 @@ Instant SentenceSpeech::give_up_at() const {
     if (speaker_->new_bytes() > 0) return std::max(speaker_->heard_at() + options.stall_max, spare);
     // Behind the last voice there is only the apology: with many calls waiting for it, late speech is better than none.
     const auto patience = message_.rungs[rung_].first_audio_max;
-    const auto resume_max = message_.memory.is_last(rung_) ? patience : std::min(options.resume_audio_max, patience);
+    const bool last = message_.memory.is_last(rung_);
+    const auto resume_max = last ? patience : std::min(options.resume_audio_max, patience);
     // A retry has what its first attempt has left of the time.
     if (!message_.heard_any) return std::max(rung_asked_at_ + patience, speaker_->asked_at() + resume_max);
     const Instant asked_at = speaker_->asked_at();
-    return std::max({asked_at + resume_max, std::min(asked_at + patience, message_.runs_dry_at), spare});
+    const auto dry = std::max(asked_at - message_.runs_dry_at, Instant::duration{0});
+    const auto bearable = std::clamp<Instant::duration>(options.silence_budget - message_.silence - dry,
+                                                        std::min(options.resume_audio_min, resume_max), resume_max);
+    return std::max(
+        {asked_at + (last ? patience : bearable), std::min(asked_at + patience, message_.runs_dry_at), spare});
 }
 
 // Not while the caller has plenty to hear: a standby costs a request, and there is time to ask when the speaker has
@@ -289,14 +282,9 @@ void SentenceSpeech::take_over() {
     judge_finished();
 }
 
-std::optional<std::size_t> SentenceSpeech::silence_bytes_max(std::string_view text) const {
-    const bool asks_for_silence = text.contains("<break");
-    if (asks_for_silence || !is_speakable(text)) return std::nullopt;
-    return audio::bytes_in(message_.options.silence_max);
-}
-
 std::string SentenceSpeech::voice_label(std::size_t rung) const {
-    return message_.rungs[rung].account + '/' + message_.memory.voice_of(rung).id;
+    const Rung& asked = message_.rungs[rung];
+    return (asked.account.empty() ? asked.name : asked.account) + '/' + message_.memory.voice_of(rung).id;
 }
 
 }  // namespace speech

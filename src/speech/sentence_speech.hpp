@@ -42,6 +42,8 @@ struct MessageState {
     std::function<void(std::size_t rung, const Failure&)> report;
     Instant runs_dry_at;     // when the caller will have heard all that was handed over
     bool heard_any = false;  // whether anything was handed over
+    // Silence the caller has heard since it last ran dry, less the speech since: what makes waiting worse.
+    std::chrono::steady_clock::duration silence{};
 };
 
 class SentenceSpeech final : private Attempt::Owner {
@@ -123,8 +125,6 @@ private:
     void watch_deadline();
     void on_deadline();
     bool too_slow();
-    std::optional<Failure> fault_of_finished() const;
-    std::optional<std::size_t> silence_bytes_max(std::string_view text) const;
     std::string_view rest() const { return text_.sentence.substr(said_from_); }
     std::string voice_label(std::size_t rung) const;
 

@@ -105,8 +105,11 @@ bool SpokenMessage::hand_over(audio::Clip clip) {
     const bool too_long = clip.size() > bytes_max - bytes_;
     if (too_long) clip = clip.first(bytes_max - bytes_);
     bytes_ += clip.size();
+    const auto length = audio::duration_of(clip.size());
+    if (state_.heard_any) state_.silence += std::max(state_.timers.now() - state_.runs_dry_at, Instant::duration{0});
+    state_.silence = std::max<Instant::duration>(state_.silence - length, Instant::duration{0});
     state_.heard_any = true;
-    state_.runs_dry_at = std::max(state_.runs_dry_at, state_.timers.now()) + audio::duration_of(clip.size());
+    state_.runs_dry_at = std::max(state_.runs_dry_at, state_.timers.now()) + length;
     const Lifetime::Watch watch(lifetime_);
     if (!clip.empty()) listener_.on_audio(std::move(clip));
     if (watch.ended()) return false;

@@ -82,6 +82,21 @@ TEST(SocketFrame, carries_decoded_audio_of_a_context) {
     EXPECT_FALSE(frame->error);
 }
 
+TEST(SocketFrame, tells_until_when_something_is_said) {
+    const auto until = [](const std::string& alignment) {
+        const auto frame = read_socket_frame(R"({"audio":"//8A","contextId":"1",)" + alignment + "}");
+        EXPECT_TRUE(frame) << alignment;
+        return frame->speaks_until.count();
+    };
+    EXPECT_EQ(until(R"("alignment":{"chars":["H","i"],"charStartTimesMs":[0,60],"charDurationsMs":[60,90]})"), 150);
+    EXPECT_EQ(until(R"("alignment":{"charStartTimesMs":[0,60.5],"charsDurationsMs":[60,90]})"), 150);
+    EXPECT_EQ(until(R"("alignment":null,"normalizedAlignment":{"charStartTimesMs":[20],"charDurationsMs":[5]})"), 25);
+    EXPECT_EQ(until(R"("alignment":null)"), 0);
+    EXPECT_EQ(until(R"("alignment":{"charStartTimesMs":[],"charDurationsMs":"x"})"), 0);
+    EXPECT_EQ(until(R"("alignment":{"charStartTimesMs":[-5],"charDurationsMs":[true]})"), 0);
+    EXPECT_EQ(until(R"("alignment":{"charStartTimesMs":[1e300]})"), 3'600'000) << "as long as anything may be";
+}
+
 TEST(SocketFrame, understands_both_spellings_of_its_names) {
     for (const char* text : {R"({"isFinal":true,"contextId":"12"})", R"({"is_final":true,"context_id":"12"})",
                              R"({"audio":null,"isFinal":null,"is_final":true,"contextId":null,"context_id":"12"})"}) {

@@ -107,7 +107,7 @@ TEST_F(ElevenLabsHttpTest, hands_on_audio_as_it_arrives_and_byte_for_byte) {
     std::string sent;
     for (std::size_t i = 0; i < 10; ++i) {
         std::string piece;
-        for (std::size_t k = 0; k < 101 + 17 * i; ++k) piece += static_cast<char>(0xFF - (i * 31 + k * 7) % 256);
+        for (std::size_t k = 0; k < 161 + 17 * i; ++k) piece += static_cast<char>(0xFF - (i * 31 + k * 7) % 256);
         sent += piece;
         peer->send(test::http_chunk(piece));
         ASSERT_TRUE(test::run_until(loop, [&] { return recorder.heard.size() == sent.size(); }));

@@ -36,10 +36,13 @@ std::pair<std::string, ElevenLabsReply::End> hear(ElevenLabsReply reply, std::st
 TEST(ElevenLabsReply, plays_at_once_what_cannot_be_json) {
     auto reply = reply_to(200, "audio/ulaw");
     EXPECT_EQ(text_of(reply.on_body(std::string_view("\xFF"))), "\xFF");
-    EXPECT_EQ(text_of(reply.on_body(std::string_view("{\"detail\""))),
-              "{\"detail\"");  // later bytes are above suspicion
-    EXPECT_FALSE(reply.finish().failure);
-    EXPECT_EQ(reply.audio_bytes(), 10u);
+    const std::string later = "{\"detail\"" + std::string(200, 'x');
+    EXPECT_EQ(text_of(reply.on_body(later)), later) << "later bytes are above suspicion";
+    EXPECT_EQ(text_of(reply.on_body(std::string_view("{"))), "") << "a single byte waits for others";
+    const auto end = reply.finish();
+    EXPECT_EQ(text_of(end.rest), "{");
+    EXPECT_FALSE(end.failure);
+    EXPECT_EQ(reply.audio_bytes(), 2 + later.size());
 }
 
 TEST(ElevenLabsReply, holds_back_a_brace_until_the_next_byte_tells) {

@@ -71,6 +71,20 @@ TEST_F(ElevenLabsWs, takes_a_frame_of_a_megabyte) {
     EXPECT_EQ(speech.recorder.clips.size(), 1u);
 }
 
+TEST_F(ElevenLabsWs, joins_audio_that_comes_byte_by_byte) {
+    server.on_message = [](Peer& peer, const std::string& id, const Message& message) {
+        if (message.contains("close_context")) return peer.send_final(id);
+        if (!message.contains("flush")) return;
+        for (int byte = 0; byte < 1000; ++byte) peer.send_audio(id, std::string(1, static_cast<char>(byte)));
+    };
+    const auto& speech = say();
+    ASSERT_TRUE(run_until_ended(speech));
+    EXPECT_TRUE(speech.recorder.finished);
+    ASSERT_EQ(speech.recorder.heard.size(), 1000u);
+    for (int byte = 0; byte < 1000; ++byte) EXPECT_EQ(speech.recorder.heard[byte], static_cast<char>(byte));
+    EXPECT_LE(speech.recorder.clips.size(), 8u);
+}
+
 TEST_F(ElevenLabsWs, takes_the_last_audio_and_the_end_in_one_frame) {
     server.on_message = [](Peer& peer, const std::string&, const Message& message) {
         if (message.contains("flush")) peer.send(R"({"audio":"//8A","isFinal":true,"contextId":"1"})");
@@ -90,6 +104,24 @@ TEST_F(ElevenLabsWs, an_end_without_audio_is_a_failure) {
     EXPECT_EQ(failure.kind, Failure::Kind::unavailable);
     EXPECT_EQ(failure.reason, "no audio");
     EXPECT_EQ(failure.scope, Failure::Scope::attempt);
+}
+
+TEST_F(ElevenLabsWs, an_end_long_before_the_last_word_is_a_failure) {
+    for (const auto& [bytes, whole] : {std::pair{8'000u, false}, {13'600u, true}}) {  // of 2 s: 1 s, and all but 0.3 s
+        server.on_message = [size = bytes](Peer& peer, const std::string& id, const Message& message) {
+            if (message.contains("close_context")) return peer.send_final(id);
+            if (!message.contains("flush")) return;
+            const std::string times = R"("charStartTimesMs":[0,1000],"charDurationsMs":[1000,1000])";
+            peer.send(R"({"contextId":")" + id + R"(","alignment":{"chars":["a","b"],)" + times + "}}");
+            peer.send_audio(id, std::string(size, '\x55'));
+        };
+        const auto& speech = say();
+        ASSERT_TRUE(run_until_ended(speech));
+        EXPECT_EQ(speech.recorder.finished, whole);
+        if (!whole) {
+            EXPECT_EQ(speech.recorder.failure->reason, "audio cut short");
+        }
+    }
 }
 
 TEST_F(ElevenLabsWs, passes_over_frames_of_no_context_and_of_none_known) {

@@ -105,6 +105,28 @@ TEST_F(CachedSourceTest, never_keeps_the_beginning_of_a_sentence_that_its_source
     EXPECT_EQ(source.requests.size(), 2U) << "the whole one is kept";
 }
 
+TEST_F(CachedSourceTest, never_keeps_silence_for_speech) {
+    const std::string text = "Good morning to you all.";
+    for (const std::size_t silent_from : {std::size_t{0}, std::size_t{2'000}}) {
+        ScriptedSource mute{timers, [](const Request&) { return says_it(); },
+                            [silent_from](const Request& request) {
+                                const auto bytes = request.text.reveal().size() * letter_bytes;
+                                std::vector<std::byte> wave(bytes, std::byte{0xFF});
+                                std::fill_n(wave.begin(), std::min(silent_from, bytes), std::byte{0x30});
+                                return audio::Clip(std::move(wave));
+                            }};
+        CachedSource above{"mute", memory, &disk, mute, timers};
+        EXPECT_TRUE(ask(above, text).finished);
+        EXPECT_TRUE(ask(above, text).finished);
+        EXPECT_EQ(mute.requests.size(), 2U);
+        EXPECT_TRUE(ask(above, "...").finished);
+        EXPECT_TRUE(ask(above, "...").finished);
+        EXPECT_EQ(mute.requests.size(), 3U) << "a text without a word sounds like that";
+        memory.purge();
+        disk.purge();
+    }
+}
+
 TEST_F(CachedSourceTest, passes_on_what_is_too_long_to_keep) {
     ClipMemory small({.clip_bytes_max = 100});
     CachedSource barely{"provider", small, nullptr, source, timers};

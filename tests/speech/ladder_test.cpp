@@ -149,6 +149,24 @@ TEST_F(LadderRungs, gives_up_a_voice_that_is_slower_than_it_plays) {
     EXPECT_EQ(listener.bytes, letters(one));
 }
 
+TEST_F(LadderRungs, has_less_patience_with_the_next_one_when_the_caller_has_heard_silence_already) {
+    Script drip{audio_after(100ms, 8000)};
+    for (int i = 0; i < 100; ++i) drip.push_back(audio_after(100ms, 80));
+    socket.script = always(drip);
+    http.script = always(hangs());
+    say(one);
+    timers.run();
+    EXPECT_TRUE(saw("failed socket: slower than real time"));
+    EXPECT_TRUE(saw("failed http: first audio timeout"));
+    const auto by_local = std::ranges::find_if(
+        listener.clips, [](const auto& heard) { return heard.second.bytes().front() == from_local; });
+    ASSERT_NE(by_local, listener.clips.end());
+    std::size_t before = 0;
+    for (const auto& [when, clip] : std::ranges::subrange(listener.clips.begin(), by_local)) before += clip.size();
+    const auto silence = by_local->first - listener.clips.front().first - audio::duration_of(before);
+    EXPECT_LE(silence, LadderOptions{}.silence_budget + 100ms);
+}
+
 TEST_F(LadderRungs, bears_a_slow_voice_when_there_is_no_other) {
     Script drip(110, audio_after(40ms, 160));
     drip.push_back(audio_after(40ms));
