@@ -143,6 +143,12 @@ const std::array main_settings{
             [](Configuration& to, const std::string& text) { return fraction(text, 0.7, 1.2, to.gateway.voice.settings.speed); }},
     Setting{"VOICE_SPEAKER_BOOST", nullptr, "--speaker-boost", "true", "voice setting, true or false",
             [](Configuration& to, const std::string& text) { to.gateway.voice.settings.use_speaker_boost = text == "true"; return one_of(text, {"true", "false"}); }},
+    Setting{"EMBEDDED_VOICE", nullptr, "--embedded-voice", "in-time", "slt, kal (plain, and six times faster), or in-time: slt, and kal when slt would come late",
+            [](Configuration& to, const std::string& text) {
+                using gateway::EmbeddedVoiceChoice;
+                to.gateway.embedded_voice = text == "slt" ? EmbeddedVoiceChoice::slt : text == "kal" ? EmbeddedVoiceChoice::kal : EmbeddedVoiceChoice::in_time;
+                return one_of(text, {"in-time", "slt", "kal"});
+            }},
     Setting{"GREETING", nullptr, "--greeting", "Hello. You have reached Mouthpiece. …", "what a caller hears; {from} {to} {call_sid} and {name} of the webhook's ?name= are filled in",
             [](Configuration& to, const std::string& text) -> Fault {
                 if (const auto sound = call::check_greeting(text); !sound) return sound.error();

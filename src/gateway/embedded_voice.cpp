@@ -28,7 +28,7 @@ void work(VoiceQueue& queue, VoiceMaker& maker) {
     ::setpriority(PRIO_PROCESS, 0, thread_niceness);  // on Linux: of this thread
     while (const auto job = queue.take()) {
         try {
-            const auto made = job->make_sentence(maker);
+            const auto made = job->make_sentence(maker, queue.needed_by(*job));
             if (made.more && !queue.put_back(job, made.audio)) job->give_up();
         } catch (const std::exception& error) {
             spdlog::error("embedded voice failed reason={:?}", error.what());
@@ -43,7 +43,7 @@ EmbeddedVoicePool::EmbeddedVoicePool(Options options) : queue_(std::make_shared<
     const unsigned threads = options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < threads; ++i) {
         // Made here: what is wrong with the voice or the sentence rules stops the start.
-        auto maker = std::make_shared<VoiceMaker>(options.voice);
+        auto maker = std::make_shared<VoiceMaker>();
         threads_.emplace_back([queue = queue_, maker] { work(*queue, *maker); });
     }
 }
@@ -94,9 +94,10 @@ struct Ear {
 // One utterance's text on its way through the queue and the threads, one of them at a time.
 class Speech final : public VoiceJob {
 public:
-    Speech(const speech::Request& request, speech::Listener& listener, std::shared_ptr<VoiceQueue> queue,
-           std::shared_ptr<VoiceMailbox> mailbox)
-        : text_(request.text),
+    Speech(const speech::Request& request, speech::Listener& listener, EmbeddedVoice::Options options,
+           std::shared_ptr<VoiceQueue> queue, std::shared_ptr<VoiceMailbox> mailbox)
+        : options_(options),
+          text_(request.text),
           speed_(request.voice.settings.speed),
           ear_(std::make_shared<Ear>(&listener)),
           queue_(std::move(queue)),
@@ -107,13 +108,16 @@ public:
         ear_->listener = nullptr;
         cancelled_ = true;
     }
-    Made make_sentence(VoiceMaker& maker) override;
+    Made make_sentence(VoiceMaker& maker, net::Instant needed_by) override;
     void give_up() override { end(Failure{Failure::Kind::unavailable, "voice stopped"}); }
     void end(std::optional<Failure> failure) {
         mailbox_->post([ear = ear_, failure = std::move(failure)] { ear->end(failure); });
     }
 
 private:
+    bool too_late(net::Instant needed_by) const {
+        return options_.late_max && !sentences_ && net::Clock::now() > needed_by + *options_.late_max;
+    }
     bool speak(VoiceMaker& maker, const std::string& sentence, Made& made);
     bool hand_over(audio::Clip clip) {
         return !cancelled_ && !queue_->stopped() && mailbox_->post([ear = ear_, clip = std::move(clip)] {
@@ -121,6 +125,7 @@ private:
         });
     }
 
+    const EmbeddedVoice::Options options_;
     const Secret text_;
     const double speed_;
     const std::shared_ptr<Ear> ear_;
@@ -137,7 +142,7 @@ private:
 // False when nobody wants to hear more. A sentence without a word that the voice can read is passed over.
 bool Speech::speak(VoiceMaker& maker, const std::string& sentence, Made& made) {
     bool wanted = true;
-    const auto spoken = voice::speak_mulaw(maker.voice, sentence, speed_, [&](audio::Clip clip) {
+    const auto spoken = voice::speak_mulaw(maker.voice(options_.voice), sentence, speed_, [&](audio::Clip clip) {
         made.audio += audio::duration_of(clip.size());
         return wanted = hand_over(std::move(clip));
     });
@@ -147,7 +152,11 @@ bool Speech::speak(VoiceMaker& maker, const std::string& sentence, Made& made) {
     return wanted;
 }
 
-VoiceJob::Made Speech::make_sentence(VoiceMaker& maker) {
+VoiceJob::Made Speech::make_sentence(VoiceMaker& maker, net::Instant needed_by) {
+    if (too_late(needed_by)) {
+        end(Failure{Failure::Kind::busy, "voice late", Failure::Scope::source});
+        return {};
+    }
     if (!sentences_) sentences_ = maker.sentences.cut(text_.reveal());
     Made made;
     const bool more = next_sentence_ < sentences_->size();
@@ -180,15 +189,15 @@ private:
 
 }  // namespace
 
-EmbeddedVoice::EmbeddedVoice(net::EventLoop& loop, EmbeddedVoicePool& pool)
-    : loop_(loop), queue_(pool.queue_), mailbox_(std::make_shared<VoiceMailbox>(loop)) {}
+EmbeddedVoice::EmbeddedVoice(net::EventLoop& loop, EmbeddedVoicePool& pool, Options options)
+    : loop_(loop), options_(options), queue_(pool.queue_), mailbox_(std::make_shared<VoiceMailbox>(loop)) {}
 
 EmbeddedVoice::~EmbeddedVoice() {
     mailbox_->close();
 }
 
 std::unique_ptr<speech::Utterance> EmbeddedVoice::say(const speech::Request& request, speech::Listener& listener) {
-    auto speech = std::make_shared<Speech>(request, listener, queue_, mailbox_);
+    auto speech = std::make_shared<Speech>(request, listener, options_, queue_, mailbox_);
     if (request.text.reveal().size() > voice::text_bytes_max) {
         speech->end(Failure{Failure::Kind::refused, "text too long"});
     } else if (!queue_->add(speech, loop_.now())) {

@@ -4,13 +4,18 @@
 //
 // The threads work sentence by sentence, and always at the sentence whose audio is needed first: a long text does not
 // hold up the first words of others, and nobody runs dry while another is served far ahead.
+//
+// There are two voices. The pleasant one (slt) speaks 40 times faster than it is heard, the plain one (kal) 250 times.
+// When so many need speech at once that the pleasant one would come late, it says so, and the plain one speaks.
 
 #include "net/event_loop.hpp"
 #include "speech/speech_source.hpp"
 #include "voice/flite_voice.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -22,7 +27,6 @@ class VoiceQueue;
 class EmbeddedVoicePool {
 public:
     struct Options {
-        voice::FliteVoiceName voice = voice::FliteVoiceName::slt;
         unsigned threads = 0;             // 0: one per core
         std::size_t waiting_max = 1'024;  // speeches; one more is refused as busy
     };
@@ -40,7 +44,12 @@ private:
 
 class EmbeddedVoice final : public speech::SpeechSource {
 public:
-    EmbeddedVoice(net::EventLoop& loop, EmbeddedVoicePool& pool);
+    struct Options {
+        voice::FliteVoiceName voice = voice::FliteVoiceName::slt;
+        // What has waited so long beyond its need is refused as busy, "voice late". None: late is better than never.
+        std::optional<std::chrono::milliseconds> late_max{};
+    };
+    EmbeddedVoice(net::EventLoop& loop, EmbeddedVoicePool& pool, Options options);
     // To be destroyed before the loop, and on its thread. What still speaks falls silent without a further word.
     ~EmbeddedVoice() override;
 
@@ -50,6 +59,7 @@ public:
 
 private:
     net::EventLoop& loop_;
+    const Options options_;
     std::shared_ptr<VoiceQueue> queue_;
     std::shared_ptr<VoiceMailbox> mailbox_;
 };

@@ -26,7 +26,7 @@ speech::Parts LoopSpeech::parts(net::EventLoop& loop, std::size_t index, const S
     speech::Parts parts{.timers = timers_};
     parts.account = "elevenlabs";
     if (!shared.options.elevenlabs_key.empty()) parts.remotes = elevenlabs(loop, shared);
-    parts.local = {"embedded_voice", std::make_unique<EmbeddedVoice>(loop, shared.voices)};
+    parts.locals = embedded_voices(loop, shared);
     parts.apology = recorded_apology();
     parts.memory = &shared.memory;
     parts.store = disk_ ? &*disk_ : nullptr;
@@ -40,6 +40,21 @@ speech::Parts LoopSpeech::parts(net::EventLoop& loop, std::size_t index, const S
         };
     }
     return parts;
+}
+
+std::vector<speech::Parts::Provider> LoopSpeech::embedded_voices(net::EventLoop& loop, const Shared& shared) {
+    using voice::FliteVoiceName;
+    const auto choice = shared.options.embedded_voice;
+    std::vector<speech::Parts::Provider> best_first;
+    const auto add = [&](const char* name, EmbeddedVoice::Options options) {
+        best_first.push_back({name, std::make_unique<EmbeddedVoice>(loop, shared.voices, options)});
+    };
+    // A caller who has run dry notices less than a second of silence little; the plain voice is to speak before that.
+    constexpr std::chrono::milliseconds late_max{300};
+    if (choice == EmbeddedVoiceChoice::in_time) add("embedded_voice", {FliteVoiceName::slt, late_max});
+    if (choice == EmbeddedVoiceChoice::slt) add("embedded_voice", {FliteVoiceName::slt, {}});
+    if (choice != EmbeddedVoiceChoice::slt) add("embedded_voice_plain", {FliteVoiceName::kal, {}});
+    return best_first;
 }
 
 // Best first: an open WebSocket saves a request its round trips; HTTP works where WebSockets do not.

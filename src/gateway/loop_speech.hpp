@@ -50,6 +50,7 @@ public:
 
 private:
     speech::Parts parts(net::EventLoop& loop, std::size_t index, const Shared& shared);
+    static std::vector<speech::Parts::Provider> embedded_voices(net::EventLoop& loop, const Shared& shared);
     std::vector<speech::Parts::Provider> elevenlabs(net::EventLoop& loop, const Shared& shared);
 
     LoopTimers timers_;

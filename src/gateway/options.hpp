@@ -19,6 +19,12 @@
 
 namespace gateway {
 
+enum class EmbeddedVoiceChoice {
+    in_time,  // slt, and kal when so many need speech at once that slt would come late
+    slt,
+    kal,
+};
+
 struct Options {
     std::string host = "0.0.0.0";
     std::uint16_t port = 8001;
@@ -66,6 +72,7 @@ struct Options {
     std::size_t calls_max = 10'000;
     std::chrono::milliseconds drain_max{600'000};  // after the first signal running calls may last this long
     Supervision::Options supervision;
+    EmbeddedVoiceChoice embedded_voice = EmbeddedVoiceChoice::in_time;
     unsigned voice_threads = 0;  // of the embedded voice; 0: one per core
 };
 

@@ -21,6 +21,11 @@ void VoiceQueue::set_needed_by(VoiceJob& job, net::Instant when) {
     job.needed_by_ = when;
 }
 
+net::Instant VoiceQueue::needed_by(const VoiceJob& job) {
+    const std::lock_guard lock(mutex_);
+    return job.needed_by_;
+}
+
 void VoiceQueue::remove(const VoiceJob& job) {
     std::shared_ptr<VoiceJob> removed;  // destroyed after the lock is released
     const std::lock_guard lock(mutex_);

@@ -17,8 +17,8 @@ namespace gateway {
 
 // What a thread needs to make speech.
 struct VoiceMaker {
-    explicit VoiceMaker(voice::FliteVoiceName name) : voice(name) {}
-    voice::FliteVoice voice;
+    voice::FliteVoice& voice(voice::FliteVoiceName name) { return name == voice::FliteVoiceName::slt ? slt : kal; }
+    voice::FliteVoice slt{voice::FliteVoiceName::slt}, kal{voice::FliteVoiceName::kal};
     speech::SentenceCutter sentences;
 };
 
@@ -30,7 +30,8 @@ public:
     };
 
     virtual ~VoiceJob() = default;
-    virtual Made make_sentence(VoiceMaker& maker) = 0;
+    // It was to be heard at `needed_by`.
+    virtual Made make_sentence(VoiceMaker& maker, net::Instant needed_by) = 0;
     // Nobody will make the rest.
     virtual void give_up() = 0;
 
@@ -51,6 +52,7 @@ public:
 
     // The most urgent job; waits for one. Null after stop().
     std::shared_ptr<VoiceJob> take();
+    net::Instant needed_by(const VoiceJob& job);
     // The job's next sentence is needed when the `audio` made just now has been heard. Never refused for want of room:
     // the job was here before. False after stop().
     bool put_back(std::shared_ptr<VoiceJob> job, std::chrono::microseconds audio);

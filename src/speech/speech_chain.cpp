@@ -13,22 +13,22 @@ namespace speech {
 //    |                                            >-- SingleFlight - CachedSource - Governed - Breaker - source
 //    |-- elevenlabs_http      asked voice      --'    (one such row for each remote source)
 //    |-- elevenlabs_http      standard voice      when the asked voice is unknown
-//    |-- flite                own voice        ------ SingleFlight - CachedSource - source
+//    |-- slt, then kal        own voices       ------ SingleFlight - CachedSource - source  (one such row for each)
 //    `-- apology              a recording
 //
 // Why in this order:
-//   SingleFlight above the cache   one of many identical requests looks it up and fills it; the others share what it
-//   gets cache above Governed           what is in the cache needs no slot of the plan cache above Breaker and is
-//   played while the provider is down Governed above Breaker         waiting for a slot is not the provider's fault; an
-//   open circuit empties the queue at once all below the Ladder           so that nothing partial and no fallback voice
-//   is ever cached under the name of another
+// - SingleFlight above the cache: one of many identical requests looks it up and fills it, for all of them.
+// - Cache above Governed: what is in the cache needs no slot of the plan.
+// - Cache above Breaker: and is played while the provider is down.
+// - Governed above Breaker: waiting for a slot is not the provider's fault; an open circuit empties the queue at once.
+// - All below the Ladder: nothing partial and no fallback voice is ever cached under the name of another.
 std::unique_ptr<SpeechChain> make_chain(Parts parts) {
     return std::make_unique<SpeechChain>(std::move(parts));
 }
 
 SpeechChain::SpeechChain(Parts parts) : parts_(std::move(parts)) {
     for (Parts::Provider& provider : parts_.remotes) add_remote(std::move(provider));
-    if (parts_.local.source) cached(local_layers_, *parts_.local.source, parts_.local.name);
+    for (Parts::Provider& local : parts_.locals) cached(local_layers_.emplace_back(), *local.source, local.name);
     apology_ = std::make_unique<RecordedSource>(parts_.apology, parts_.timers);
     ladder_ = std::make_unique<Ladder>(rungs(), apology_.get(), parts_.timers, parts_.ladder);
 }
@@ -66,9 +66,7 @@ std::vector<Rung> SpeechChain::rungs() {
     std::vector<Rung> rungs;
     const auto add = [&](const std::string& name, SpeechSource& source, const std::string& account,
                          Rung::Speaks speaks) {
-        const bool local = speaks == Rung::Speaks::own_voice;
-        rungs.push_back(
-            {name, &source, account, speaks, local ? parts_.local_first_audio_max : parts_.first_audio_max});
+        rungs.push_back({name, &source, account, speaks, parts_.first_audio_max});
     };
     std::size_t index = 0;
     for (const Remote& remote : remotes_) {
@@ -79,7 +77,10 @@ std::vector<Rung> SpeechChain::rungs() {
         add(remotes_.back().name + "_standard_voice", *rungs.back().source, parts_.account,
             Rung::Speaks::standard_voice);
     }
-    if (!local_layers_.empty()) add(parts_.local.name, entrance(index, parts_.local.name), {}, Rung::Speaks::own_voice);
+    for (const Parts::Provider& local : parts_.locals) {
+        add(local.name, entrance(index++, local.name), {}, Rung::Speaks::own_voice);
+    }
+    if (!parts_.locals.empty()) rungs.back().first_audio_max = parts_.local_first_audio_max;
     return rungs;
 }
 
@@ -87,7 +88,7 @@ SpeechSource& SpeechChain::row(std::size_t index) {
     for (const Remote& remote : remotes_) {
         if (index-- == 0) return remote.top();
     }
-    return *local_layers_.back();
+    return *local_layers_.at(index).back();
 }
 
 std::vector<SpeechChain::Circuit> SpeechChain::circuits() const {

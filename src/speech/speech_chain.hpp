@@ -26,7 +26,7 @@ struct Parts {
     Timers& timers;
     std::string account{};            // whose the remote sources are: "elevenlabs"; part of the cache's key
     std::vector<Provider> remotes{};  // ways to ask that account, best first; may be empty
-    Provider local{};                 // a voice of our own that needs nobody; may have no source
+    std::vector<Provider> locals{};   // voices of our own that need nobody, best first; may be empty
     audio::Clip apology{};            // may be empty: then failing is silent
     ClipMemory* memory = nullptr;     // shared by all loops; null: no cache
     ClipStore* store = nullptr;       // this loop's door to the disk; null: none
@@ -38,8 +38,8 @@ struct Parts {
     LadderOptions ladder{};
     Breaker::Options breaker{};
     std::chrono::milliseconds first_audio_max{1500};
-    std::chrono::milliseconds local_first_audio_max{
-        20'000};  // it shares this machine's processors with all other calls
+    // Of the last local voice: it shares this machine's processors with all other calls, and behind it is the apology.
+    std::chrono::milliseconds local_first_audio_max{20'000};
 };
 
 class SpeechChain final : public SpeechSource {
@@ -50,7 +50,7 @@ public:
         return ladder_->say(request, listener);
     }
 
-    // The rows of sources below the ladder, the local voice's last: what the same row of another loop's chain may ask.
+    // The rows of sources below the ladder, the local voices' last: what the same row of another loop's chain may ask.
     SpeechSource& row(std::size_t index);
 
     struct Circuit {
@@ -77,7 +77,7 @@ private:
 
     Parts parts_;
     std::list<Remote> remotes_;  // a list: the layers refer to their breaker
-    std::vector<std::unique_ptr<SpeechSource>> local_layers_;
+    std::vector<std::vector<std::unique_ptr<SpeechSource>>> local_layers_;
     std::vector<std::unique_ptr<SpeechSource>> before_rows_;
     std::unique_ptr<RecordedSource> apology_;
     std::unique_ptr<Ladder> ladder_;  // last, so destroyed first

@@ -50,7 +50,8 @@ def the_embedded_voice_takes_over(fault, reason, after_bytes=0):
     """The fault strikes every request: the local voice says it all."""
     with StandIn() as standin:
         standin.arm(fault, after_bytes=after_bytes)
-        with Server(standin.settings() | {"GREETING": GREETING, "THREADS": 1}) as server:
+        settings = {"GREETING": GREETING, "THREADS": 1, "EMBEDDED_VOICE": "slt"}
+        with Server(standin.settings() | settings) as server:
             result = place_call(server)
             check_call(server, result, fault, reason)
             # The sentences the embedded voice has spoken are kept: the same text gives the same samples again.
@@ -109,7 +110,7 @@ def elevenlabs_is_not_there():
     with StandIn() as standin:
         settings = standin.settings()
     # The port it had is free now: connections to it are refused.
-    with Server(settings | {"GREETING": GREETING}) as server:
+    with Server(settings | {"GREETING": GREETING, "EMBEDDED_VOICE": "slt"}) as server:
         result = place_call(server)
         check_call(server, result, "connection refused", "connection failed")
         spoken = pcm_in_wav(server.synthesise(GREETING).content)

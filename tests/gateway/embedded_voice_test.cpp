@@ -32,9 +32,9 @@ std::string sentences(int count) {
 
 class EmbeddedVoiceTest : public testing::Test {
 protected:
-    void open(EmbeddedVoicePool::Options options) {
+    void open(EmbeddedVoicePool::Options options, EmbeddedVoice::Options voice_options = {FliteVoiceName::kal, {}}) {
         pool.emplace(options);
-        voice.emplace(loop, *pool);
+        voice.emplace(loop, *pool, voice_options);
     }
     bool run_until_ended(const SpeechRecorder& recorder) {
         return test::run_until(loop, [&] { return recorder.ended(); });
@@ -49,7 +49,7 @@ protected:
 };
 
 TEST_F(EmbeddedVoiceTest, says_what_the_voice_says) {
-    open({.voice = FliteVoiceName::kal, .threads = 2});
+    open({.threads = 2});
     SpeechRecorder recorder;
     const auto utterance = voice->say(test::speech_request(one_sentence), recorder);
     EXPECT_TRUE(recorder.clips.empty());
@@ -68,7 +68,7 @@ TEST_F(EmbeddedVoiceTest, says_what_the_voice_says) {
 }
 
 TEST_F(EmbeddedVoiceTest, says_every_sentence_of_a_text_in_order) {
-    open({.voice = FliteVoiceName::kal, .threads = 2});
+    open({.threads = 2});
     const std::string first = "The first sentence is about apples and pears. ",
                       second = "The second one is about the weather.";
     SpeechRecorder whole, alone_first, alone_second;
@@ -80,7 +80,7 @@ TEST_F(EmbeddedVoiceTest, says_every_sentence_of_a_text_in_order) {
 }
 
 TEST_F(EmbeddedVoiceTest, heeds_the_speed) {
-    open({.voice = FliteVoiceName::kal, .threads = 1});
+    open({.threads = 1});
     SpeechRecorder slow, fast;
     auto slowly = test::speech_request(one_sentence), quickly = test::speech_request(one_sentence);
     slowly.voice.settings.speed = 0.7;
@@ -92,7 +92,7 @@ TEST_F(EmbeddedVoiceTest, heeds_the_speed) {
 }
 
 TEST_F(EmbeddedVoiceTest, is_heard_while_it_is_still_being_made) {
-    open({.threads = 1});
+    open({.threads = 1}, {FliteVoiceName::slt, {}});
     // One thread: had the second speech been finished before it is first heard, the first clip of it could not come
     // before its end.
     SpeechRecorder recorder;
@@ -109,7 +109,7 @@ TEST_F(EmbeddedVoiceTest, is_heard_while_it_is_still_being_made) {
 }
 
 TEST_F(EmbeddedVoiceTest, falls_silent_when_cancelled_in_mid_speech) {
-    open({.voice = FliteVoiceName::kal, .threads = 1});
+    open({.threads = 1});
     std::unique_ptr<speech::Utterance> utterance;
     SpeechRecorder cancelled, next;
     cancelled.when_audio = [&] { utterance.reset(); };
@@ -123,7 +123,7 @@ TEST_F(EmbeddedVoiceTest, falls_silent_when_cancelled_in_mid_speech) {
 }
 
 TEST_F(EmbeddedVoiceTest, what_is_cancelled_while_it_waits_leaves_its_place_to_others) {
-    open({.voice = FliteVoiceName::kal, .threads = 1, .waiting_max = 2});
+    open({.threads = 1, .waiting_max = 2});
     SpeechRecorder speaking, cancelled, next;
     auto blocking = voice->say(test::speech_request(sentences(300)), speaking);
     for (int i = 0; i < 10; ++i) voice->say(test::speech_request(one_sentence), cancelled).reset();
@@ -135,7 +135,7 @@ TEST_F(EmbeddedVoiceTest, what_is_cancelled_while_it_waits_leaves_its_place_to_o
 }
 
 TEST_F(EmbeddedVoiceTest, a_listener_may_end_the_utterance_at_its_end) {
-    open({.voice = FliteVoiceName::kal, .threads = 1});
+    open({.threads = 1});
     std::unique_ptr<speech::Utterance> utterance;
     SpeechRecorder recorder;
     recorder.when_ended = [&] { utterance.reset(); };
@@ -145,7 +145,7 @@ TEST_F(EmbeddedVoiceTest, a_listener_may_end_the_utterance_at_its_end) {
 }
 
 TEST_F(EmbeddedVoiceTest, serves_fifty_at_once_and_the_first_words_of_all_before_the_last_of_any) {
-    open({.voice = FliteVoiceName::kal, .threads = 2});
+    open({.threads = 2});
     constexpr std::size_t callers = 50;
     std::vector<SpeechRecorder> recorders(callers);
     std::vector<std::unique_ptr<speech::Utterance>> utterances;
@@ -165,7 +165,7 @@ TEST_F(EmbeddedVoiceTest, serves_fifty_at_once_and_the_first_words_of_all_before
 }
 
 TEST_F(EmbeddedVoiceTest, serves_first_who_needs_it_first) {
-    open({.voice = FliteVoiceName::kal, .threads = 1});
+    open({.threads = 1});
     std::vector<std::string> order;
     SpeechRecorder blocking, patient, urgent;
     const auto first = voice->say(test::speech_request(sentences(1)), blocking);
@@ -179,8 +179,34 @@ TEST_F(EmbeddedVoiceTest, serves_first_who_needs_it_first) {
     EXPECT_EQ(order, (std::vector<std::string>{"urgent", "patient"}));
 }
 
+TEST_F(EmbeddedVoiceTest, tells_those_for_whom_it_would_come_late) {
+    open({.threads = 1}, {FliteVoiceName::slt, 100ms});
+    SpeechRecorder blocking, late, patient;
+    const auto first = voice->say(test::speech_request(sentences(1)), blocking);
+    const auto second = voice->say(test::speech_request(one_sentence), late);
+    second->needed_by(net::Clock::now() - 101ms);
+    const auto third = voice->say(test::speech_request(one_sentence), patient);
+    third->needed_by(net::Clock::now() + 60s);
+    ASSERT_TRUE(test::run_until(loop, [&] { return late.ended() && patient.ended(); }));
+    EXPECT_EQ(late.failure.value().kind, Failure::Kind::busy);
+    EXPECT_EQ(late.failure->reason, "voice late");
+    EXPECT_EQ(late.failure->scope, Failure::Scope::source);
+    EXPECT_TRUE(late.clips.empty());
+    EXPECT_TRUE(patient.finished);
+}
+
+TEST_F(EmbeddedVoiceTest, goes_on_with_what_it_has_begun_even_when_late) {
+    open({.threads = 1}, {FliteVoiceName::slt, 60s});
+    SpeechRecorder recorder;
+    std::unique_ptr<speech::Utterance> utterance;
+    recorder.when_audio = [&] { utterance->needed_by(net::Clock::now() - 120s); };
+    utterance = voice->say(test::speech_request(sentences(3)), recorder);
+    ASSERT_TRUE(run_until_ended(recorder));
+    EXPECT_TRUE(recorder.finished);
+}
+
 TEST_F(EmbeddedVoiceTest, refuses_what_it_cannot_say_in_words_that_tell_why) {
-    open({.voice = FliteVoiceName::kal, .threads = 1, .waiting_max = 3});
+    open({.threads = 1, .waiting_max = 3});
     for (const std::string& text :
          {std::string(), std::string(" ... !"), std::string("こんにちは。"), std::string("\xFF\xFE")}) {
         SpeechRecorder recorder;
@@ -203,7 +229,7 @@ TEST_F(EmbeddedVoiceTest, refuses_what_it_cannot_say_in_words_that_tell_why) {
 }
 
 TEST_F(EmbeddedVoiceTest, refuses_as_busy_when_too_many_wait) {
-    open({.voice = FliteVoiceName::kal, .threads = 1, .waiting_max = 3});
+    open({.threads = 1, .waiting_max = 3});
     std::vector<SpeechRecorder> recorders(10);
     std::vector<std::unique_ptr<speech::Utterance>> utterances;
     for (auto& recorder : recorders) {
@@ -222,7 +248,7 @@ TEST_F(EmbeddedVoiceTest, refuses_as_busy_when_too_many_wait) {
 }
 
 TEST_F(EmbeddedVoiceTest, stopping_the_pool_ends_every_speech_with_a_failure) {
-    open({.threads = 2});
+    open({.threads = 2}, {FliteVoiceName::slt, {}});
     std::vector<SpeechRecorder> recorders(20);
     std::vector<std::unique_ptr<speech::Utterance>> utterances;
     for (auto& recorder : recorders) utterances.push_back(voice->say(test::speech_request(sentences(100)), recorder));
@@ -240,11 +266,11 @@ TEST_F(EmbeddedVoiceTest, stopping_the_pool_ends_every_speech_with_a_failure) {
 }
 
 TEST_F(EmbeddedVoiceTest, a_loop_may_end_while_the_threads_speak_for_it) {
-    EmbeddedVoicePool shared({.voice = FliteVoiceName::kal, .threads = 2});
+    EmbeddedVoicePool shared({.threads = 2});
     for (int round = 0; round < 20; ++round) {
         net::EventLoop short_lived;
         std::vector<SpeechRecorder> recorders(4);
-        EmbeddedVoice its_voice(short_lived, shared);
+        EmbeddedVoice its_voice(short_lived, shared, {FliteVoiceName::kal, {}});
         std::vector<std::unique_ptr<speech::Utterance>> utterances;
         for (auto& recorder : recorders)
             utterances.push_back(its_voice.say(test::speech_request(sentences(20)), recorder));
@@ -253,14 +279,14 @@ TEST_F(EmbeddedVoiceTest, a_loop_may_end_while_the_threads_speak_for_it) {
 }
 
 TEST_F(EmbeddedVoiceTest, speaks_on_several_loops_each_on_its_own_thread) {
-    EmbeddedVoicePool shared({.voice = FliteVoiceName::kal, .threads = 2});
+    EmbeddedVoicePool shared({.threads = 2});
     std::vector<std::string> heard(4);
     {
         std::vector<std::jthread> loops;
         for (auto& what : heard) {
             loops.emplace_back([&shared, &what] {
                 net::EventLoop own;
-                EmbeddedVoice its_voice(own, shared);
+                EmbeddedVoice its_voice(own, shared, {FliteVoiceName::kal, {}});
                 SpeechRecorder recorder;  // checks the thread
                 const auto utterance = its_voice.say(test::speech_request(one_sentence), recorder);
                 EXPECT_TRUE(test::run_until(own, [&] { return recorder.ended(); }));

@@ -14,7 +14,7 @@ using gateway::VoiceQueue;
 
 struct NamedJob final : gateway::VoiceJob {
     explicit NamedJob(std::string its_name) : name(std::move(its_name)) {}
-    Made make_sentence(gateway::VoiceMaker&) override { return {}; }
+    Made make_sentence(gateway::VoiceMaker&, net::Instant) override { return {}; }
     void give_up() override {}
     const std::string name;
 };

@@ -12,7 +12,7 @@ using namespace speech::testing;
 using namespace std::chrono_literals;
 using Kind = Failure::Kind;
 
-constexpr std::byte from_socket{1}, from_http{2}, from_local{3}, sorry{4};
+constexpr std::byte from_socket{1}, from_http{2}, from_local{3}, sorry{4}, from_plain{5};
 
 class SpeechChainTest : public ::testing::Test {
 protected:
@@ -20,7 +20,8 @@ protected:
         Parts parts{.timers = timers, .account = "elevenlabs"};
         parts.remotes.push_back({"socket", make(socket, from_socket)});
         parts.remotes.push_back({"http", make(http, from_http)});
-        parts.local = {"flite", make(local, from_local)};
+        parts.locals.push_back({"pleasant", make(local, from_local)});
+        parts.locals.push_back({"plain", make(plain, from_plain)});
         parts.apology = audio::Clip(std::vector<std::byte>(8000, sorry));
         parts.memory = &memory;
         parts.governor = &governor;
@@ -48,7 +49,7 @@ protected:
     }
 
     ManualTimers timers;
-    ScriptedSource *socket = nullptr, *http = nullptr, *local = nullptr;
+    ScriptedSource *socket = nullptr, *http = nullptr, *local = nullptr, *plain = nullptr;
     ClipMemory memory{{}};
     RequestSlots slots{{.requests_max = 2}};
     std::vector<std::unique_ptr<Timers::Timer>> posted;
@@ -66,7 +67,7 @@ TEST_F(SpeechChainTest, needs_at_least_one_voice) {
 TEST_F(SpeechChainTest, is_the_local_voice_alone_when_nothing_else_is_configured) {
     ScriptedSource* only = nullptr;
     Parts parts{.timers = timers};
-    parts.local = {"flite", make(only, from_local)};
+    parts.locals.push_back({"flite", make(only, from_local)});
     chain = make_chain(std::move(parts));
     EXPECT_EQ(hear(text), from_local);
 }
@@ -135,8 +136,33 @@ TEST_F(SpeechChainTest, keeps_within_the_plan_over_all_its_ways) {
     for (const auto& listener : listeners) EXPECT_TRUE(listener.finished);
 }
 
+TEST_F(SpeechChainTest, speaks_plainly_when_the_pleasant_voice_has_no_time) {
+    for (ScriptedSource* source : {socket, http}) fail(*source, {Kind::refused, "quota", Failure::Scope::account});
+    fail(*local, {Kind::busy, "voice late", Failure::Scope::source});
+    EXPECT_EQ(hear(text), from_plain);
+    EXPECT_EQ(local->requests.size(), 1U);
+    local->script = [](const Request&) { return says_it(); };
+    EXPECT_EQ(hear(text), from_local) << "the plain voice is not kept under the other's name";
+}
+
+TEST_F(SpeechChainTest, stays_with_the_plain_voice_when_the_pleasant_one_was_late_twice) {
+    for (ScriptedSource* source : {socket, http}) fail(*source, {Kind::refused, "quota", Failure::Scope::account});
+    fail(*local, {Kind::busy, "voice late", Failure::Scope::source});
+    const std::string second = " And this is what follows.", third = " It ends with a third sentence.";
+    EXPECT_EQ(hear(text + second + third), from_plain);
+    EXPECT_EQ(local->requests.size(), 2U);
+    EXPECT_EQ(plain->requests.size(), 3U);
+}
+
+TEST_F(SpeechChainTest, waits_long_for_the_last_voice_and_not_for_the_one_before_it) {
+    for (ScriptedSource* source : {socket, http}) fail(*source, {Kind::refused, "quota", Failure::Scope::account});
+    local->script = [](const Request&) { return hangs(); };
+    plain->script = [](const Request&) { return Script{audio_after(19s), finish_after(1ms)}; };
+    EXPECT_EQ(hear(text), from_plain);
+}
+
 TEST_F(SpeechChainTest, apologises_when_all_is_lost) {
-    for (ScriptedSource* source : {socket, http, local}) fail(*source, {Kind::unavailable, "down"});
+    for (ScriptedSource* source : {socket, http, local, plain}) fail(*source, {Kind::unavailable, "down"});
     EXPECT_EQ(hear(text), sorry);
     EXPECT_EQ(timers.waiting(), 0U);
 }
