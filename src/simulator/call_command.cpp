@@ -36,12 +36,14 @@ std::shared_ptr<const net::Tls> authorities(const CallOptions& options) {
     return std::move(*tls);
 }
 
-// "{n}" stands for the number of the call, so that each may be given words of its own.
+// Stands for the number of the call, so that each may be given words of its own.
+constexpr std::string_view number_place = "{n}";
+
 void number_in(std::string& target, std::size_t number) {
-    constexpr std::string_view place = "{n}";
     const std::string digits = std::to_string(number + 1);
-    for (auto at = target.find(place); at != std::string::npos; at = target.find(place, at + digits.size())) {
-        target.replace(at, place.size(), digits);
+    for (auto at = target.find(number_place); at != std::string::npos;
+         at = target.find(number_place, at + digits.size())) {
+        target.replace(at, number_place.size(), digits);
     }
 }
 
@@ -65,7 +67,7 @@ public:
         loop_.run();
         loop_.settle();  // the last call goes while what it uses is still there
         print_summary();
-        return summary_.flawless() && wav_written_ ? 0 : 1;
+        return summary_.flawless() && wavs_written_ ? 0 : 1;
     }
 
 private:
@@ -84,7 +86,6 @@ private:
         number_in(plan.webhook.target, number);
         plan.caller.call_sid = new_sid("CA", random_);
         if (plan.caller.account_sid.empty()) plan.caller.account_sid = account_sid_;
-        // One recording is wanted at most, and only of the first call.
         plan.ear.keep_audio = plan.ear.keep_audio && (number == 0 || options_.calls <= recordings_max);
         plan.ear.message_pause = std::max(plan.patience.after_mark, std::chrono::milliseconds(2'000));
         auto call =
@@ -104,20 +105,24 @@ private:
         } else if (options_.calls == 1) {
             fmt::print("{}", describe(report));
         }
-        if (number == 0 && !options_.wav_file.empty()) write_recording(report);
+        const bool each = options_.wav_file.contains(number_place) && options_.calls <= recordings_max;
+        if (number == 0 || each) write_recording(number, report);
         loop_.retire(std::move(calls_.extract(number).mapped()));
         if (summary_.calls() == options_.calls) loop_.stop();
     }
 
-    void write_recording(const CallReport& report) {
+    void write_recording(std::size_t number, const CallReport& report) {
+        if (options_.wav_file.empty()) return;
+        std::string name = options_.wav_file;
+        number_in(name, number);
         const auto wav = audio::write_wav(report.recording());
-        std::ofstream file(options_.wav_file, std::ios::binary);
+        std::ofstream file(name, std::ios::binary);
         file.write(reinterpret_cast<const char*>(wav.data()), static_cast<std::streamsize>(wav.size()));
-        wav_written_ = static_cast<bool>(file.flush());
-        if (!wav_written_) {
-            fmt::print(stderr, "cannot write {}\n", options_.wav_file);
+        if (!file.flush()) {
+            wavs_written_ = false;
+            fmt::print(stderr, "cannot write {}\n", name);
         } else if (!options_.json) {
-            fmt::print("  {:<12} {}\n", "recording", options_.wav_file);
+            fmt::print("  {:<12} {}\n", "recording", name);
         }
     }
 
@@ -143,7 +148,7 @@ private:
     CallSummary summary_;
     std::size_t begun_ = 0;
     Instant begun_at_{};
-    bool wav_written_ = true;
+    bool wavs_written_ = true;
     net::Timer next_;
 };
 

@@ -82,7 +82,8 @@ void declare_behaviour(CLI::App& app, CallOptions& options, Raw& raw) {
                    "Fall silent on the first stream without closing, so many milliseconds after pick-up");
     app.add_flag("--slow-reader", options.plan.trouble.slow_reader, "Read for 100 ms of every second only");
     app.add_flag("--close-without-stop", options.plan.trouble.close_without_stop, "Hang up without the stop message");
-    app.add_option("--wav", options.wav_file, "Write what the first caller heard");
+    app.add_option("--wav", options.wav_file,
+                   "Write what the first caller heard; with {n} in it, what each of them heard");
     app.add_flag("--light{false}", options.plan.ear.keep_audio, "Keep no audio: counts and gaps only, for many calls");
     app.add_flag("--json", options.json, "One JSON object per call, then one for all");
 }

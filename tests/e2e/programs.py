@@ -234,19 +234,22 @@ class PlacedCalls(Program):
     """`mouthpiece call` on its way; result() is what became of it."""
 
     def __init__(self, webhook_url, *options):
-        self._wav_path = os.path.join(new_directory(), "heard.wav")
+        self._wav_path = os.path.join(new_directory(), "heard-{n}.wav")
         super().__init__(
             [program("mouthpiece"), "call", "--url", webhook_url, "--json", "--wav", self._wav_path, *options]
         )
+
+    def heard_by(self, number):
+        """What this caller heard, counted from 1; of many calls at once only the first 100 keep it."""
+        with open(self._wav_path.replace("{n}", str(number)), "rb") as file:
+            return mulaw_in_wav(file.read())
 
     def result(self, seconds=120):
         status = self.await_end(seconds)
         reports = [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
         if not reports:
             raise RuntimeError(f"no report, exit status {status}:\n{self.log()}")
-        with open(self._wav_path, "rb") as file:
-            heard = mulaw_in_wav(file.read())
-        return CallResult(status, reports[:-1], reports[-1]["summary"], heard)
+        return CallResult(status, reports[:-1], reports[-1]["summary"], self.heard_by(1))
 
 
 class CallResult:

@@ -9,8 +9,10 @@ POSITIONS = (BEFORE, MIDDLE, BETWEEN)
 ONCE, ALWAYS = "once", "always"
 TIMES = (ONCE, ALWAYS)
 
+NO_FAULT = "no fault"  # for control
+
 # Nothing is wrong with the audio of these: no gap may follow, unless the connection had to break first.
-HARMLESS = {"one_byte_chunks", "odd_sizes", "huge_first_chunk"}
+HARMLESS = {NO_FAULT, "one_byte_chunks", "odd_sizes", "huge_first_chunk"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ def all_cells(faults):
             for fault in faults for transport in TRANSPORTS for position in POSITIONS for times in TIMES]  # fmt: skip
 
 
+CONTROLS = [Cell(NO_FAULT, transport, BEFORE, ONCE) for transport in TRANSPORTS]
+
 # One of every kind, over both transports, at every position.
 QUICK = [
     Cell("unknown_voice", WEBSOCKET, BEFORE, ALWAYS), Cell("bad_key_401", HTTP, BEFORE, ALWAYS),
@@ -51,6 +55,7 @@ QUICK = [
 
 # Fifty callers at once, every one with a text of his own.
 CROWD = [
+    *CONTROLS,
     Cell("bad_key_401", HTTP, BEFORE, ALWAYS), Cell("429_new", WEBSOCKET, BETWEEN, ALWAYS),
     Cell("500", HTTP, BETWEEN, ALWAYS), Cell("error_1011", WEBSOCKET, MIDDLE, ALWAYS),
     Cell("hang_before_headers", HTTP, BEFORE, ALWAYS), Cell("hang_after_headers", WEBSOCKET, MIDDLE, ALWAYS),

@@ -17,20 +17,18 @@ import requests  # noqa: E402
 from programs import StandIn  # noqa: E402
 
 import report  # noqa: E402
-from cells import CROWD, QUICK, TRANSPORTS, all_cells  # noqa: E402
+from cells import CONTROLS, CROWD, QUICK, TRANSPORTS, all_cells  # noqa: E402
 from leaks import run_leaks  # noqa: E402
 from running import Verdict, Voices, run_cell, run_crowd  # noqa: E402
-
-CONTROLS = 2  # calls without a fault
 
 
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one cell of every kind, without crowds and leaks")
     parser.add_argument("--only", metavar="FAULT", help="all cells of one fault")
+    parser.add_argument("--crowd", action="store_true", help="nothing but fifty calls at once")
+    parser.add_argument("--leaks", action="store_true", help="nothing but the server that lives through all faults")
     parser.add_argument("--at-once", type=int, default=10, help="cells side by side (default %(default)s)")
-    parser.add_argument("--no-crowd", action="store_true", help="without fifty calls at once")
-    parser.add_argument("--no-leaks", action="store_true", help="without the server that lives through all faults")
     parser.add_argument("--report", metavar="FILE", help="write the table there, as Markdown")
     return parser.parse_args()
 
@@ -69,15 +67,15 @@ def main():
     faults = [fault["name"] for fault in described]
     if arguments.only and arguments.only not in faults:
         sys.exit(f"no fault is called {arguments.only}: {', '.join(faults)}")
-    part = arguments.quick or bool(arguments.only)
-    cells = chosen_cells(arguments, faults)
+    whole = not (arguments.quick or arguments.only or arguments.crowd or arguments.leaks)
+    cells = [] if arguments.crowd or arguments.leaks else CONTROLS + chosen_cells(arguments, faults)
     crowd, leak_lines, failures = [], [], []
     with Voices() as voices, ThreadPoolExecutor(len(TRANSPORTS)) as background:
         voices.greeting("11")
-        leaks = [] if part or arguments.no_leaks else [background.submit(run_leaks, to, faults, True) for to in TRANSPORTS]
+        leaks = [background.submit(run_leaks, to, faults) for to in TRANSPORTS if whole or arguments.leaks]
         with ThreadPoolExecutor(arguments.at_once) as pool:
-            verdicts = list(pool.map(lambda cell: attempt(voices, cell), [None] * CONTROLS + cells))
-        if not part and not arguments.no_crowd:
+            verdicts = list(pool.map(lambda cell: attempt(voices, cell), cells))
+        if whole or arguments.crowd:
             crowd = list(crowds(voices))
         for done in leaks:
             try:
@@ -86,7 +84,7 @@ def main():
                 lines, found = [], [f"leak check: {error}"]
             leak_lines += lines
             failures += found
-    failures += [f"{verdict.cell or 'no fault'}: {'; '.join(verdict.failures)}" for verdict in verdicts if not verdict.passed]
+    failures += [f"{verdict.cell}: {'; '.join(verdict.failures)}" for verdict in verdicts if not verdict.passed]
     failures += [failure for cell, all_of in crowd for failure in report.crowd_failures(cell, all_of)]
     for line in leak_lines:
         print(line)

@@ -2,73 +2,52 @@
 
 import re
 
-from audio import FRAME_BYTES, PCM_OF_MULAW, RATE_HZ
+from audio import FRAME_BYTES, RATE_HZ
 
-ASKED, EMBEDDED, BOTH, LOST = "asked", "embedded", "both", "lost"
+from sounds import (
+    LOUDNESS, QUIET, common_prefix, correlation, loudness, silent, without_silence_at_the_end, without_silence_at_the_start,
+)  # fmt: skip
 
-LOUDNESS = [abs(sample) for sample in PCM_OF_MULAW]
-QUIET = 400  # of 32124: below it a sample belongs to a pause
+ASKED, EMBEDDED, PLAIN, THEN_EMBEDDED, THEN_PLAIN, LOST = "asked", "embedded", "plain", "then embedded", "then plain", "lost"
+
 LIKE_MIN = 0.9  # correlation of two loudness curves of the same words in the same voice
 LENGTH_OFF_MAX = 0.05  # the embedded voice says the same sentence a little differently every time
 PART_OFF_MAX = 0.15  # of a sentence that was begun in one voice and ended in another
 SAME_BYTES_MIN = 800  # 100 ms: enough to know a piece by
 RESUMED_BYTES_MIN = 60
-SWITCH_FRAMES = 30  # of quiet that a change of voices may bring
+SWITCH_FRAMES = 60  # of quiet that a change of voices may bring
 ANCHOR_BYTES = 1200
-LOST_BYTES_MAX = 2 * FRAME_BYTES  # frame padding, and the words' edges
+LEFT_OVER_BYTES = 400  # of the voice before, behind a gap and too short to be told from it
 
 
-def loudness(mulaw):
-    """The mean loudness of each 20 ms."""
-    frames = range(0, len(mulaw) - FRAME_BYTES + 1, FRAME_BYTES)
-    return [sum(map(LOUDNESS.__getitem__, mulaw[at : at + FRAME_BYTES])) / FRAME_BYTES for at in frames]
-
-
-def correlation(a, b):
-    count = min(len(a), len(b))
-    if count < 2:
-        return 0.0
-    a, b = a[:count], b[:count]
-    mean_a, mean_b = sum(a) / count, sum(b) / count
-    both = sum((x - mean_a) * (y - mean_b) for x, y in zip(a, b))
-    spread_a, spread_b = sum((x - mean_a) ** 2 for x in a), sum((y - mean_b) ** 2 for y in b)
-    return both / (spread_a * spread_b) ** 0.5 if spread_a > 0 and spread_b > 0 else 0.0
-
-
-def silent(mulaw):
-    return all(LOUDNESS[code] < QUIET for code in mulaw)
-
-
-def without_silence_at_the_end(mulaw):
-    end = len(mulaw)
-    while end > 0 and LOUDNESS[mulaw[end - 1]] < QUIET:
-        end -= 1
-    return mulaw[:end]
-
-
-def common_prefix(a, a_at, b, b_at):
-    """How many bytes are the same from there on."""
-    count, most = 0, min(len(a) - a_at, len(b) - b_at)
-    step = 4096
-    while step > 0:
-        while count + step <= most and a[a_at + count : a_at + count + step] == b[b_at + count : b_at + count + step]:
-            count += step
-        step //= 2
-    return count
+def one_zero(mulaw):
+    """The two codes for a sample of 0 made one."""
+    return mulaw.replace(b"\x7f", b"\xff")
 
 
 class Sentence:
-    """One sentence as each voice says it alone, and its ends, each from a word on, in the embedded voice."""
+    """One sentence as each voice says it alone, and its ends, each from a word on. `voices` says any text."""
 
-    def __init__(self, text, asked, embedded, embedded_voice):
-        self.text, self.asked, self.embedded = text, asked, embedded
-        self.embedded_loudness = loudness(embedded)
-        self._embedded_voice = embedded_voice
+    def __init__(self, text, asked, voices):
+        self.text, self.asked = text, one_zero(asked)
+        self._voices = voices
 
-    def ends(self):
+    def embedded(self):
+        return loudness(self._voices.embedded(self.text))
+
+    def plain(self):
+        return one_zero(self._voices.plain(self.text))
+
+    def _ends(self):
+        return [(word.start(), self.text[word.start() :]) for word in re.finditer(r"\w+", self.text)]
+
+    def embedded_ends(self):
         """(where in the text it begins, loudness)"""
-        begins = [word.start() for word in re.finditer(r"\w+", self.text)]
-        return [(begin, loudness(self._embedded_voice(self.text[begin:]))) for begin in begins]
+        return [(begin, loudness(self._voices.embedded(end))) for begin, end in self._ends()]
+
+    def plain_ends(self):
+        """(where in the text it begins, the bytes)"""
+        return [(begin, one_zero(self._voices.plain(end))) for begin, end in self._ends()]
 
 
 class Hearing:
@@ -77,28 +56,29 @@ class Hearing:
     def __init__(self, heard, sentences):
         self.faults = []
         self.voices = [LOST] * len(sentences)
-        self._heard, self._sentences = heard, sentences
+        self._heard, self._sentences = one_zero(heard), sentences
         self._read()
 
     def _read(self):
         at = index = 0
         while index < len(self._sentences):
             heard_to, said = self._follow(at, self._sentences[index].asked)
-            whole = said == len(self._sentences[index].asked)
-            if said < SAME_BYTES_MIN:
-                heard_to, said = at, 0
-            if whole:
+            if said == len(self._sentences[index].asked):
                 self.voices[index] = ASKED
                 at, index = heard_to, index + 1
                 continue
+            asked = self._sentences[index].asked
+            pause = len(asked) - len(without_silence_at_the_start(asked))
+            # Every voice begins with a pause, and the plain one is akin to the stand-in's.
+            if said < pause + SAME_BYTES_MIN or self._follow_plain(self._heard, at, self._sentences[index].plain()):
+                heard_to, said = at, 0
             after, at_after = self._next_asked(heard_to, index)
-            self._judge_other(heard_to, at_after, index, after, said)
+            self._judge_other(self._heard[heard_to:at_after], index, after, said)
             at, index = at_after, after
         if not silent(self._heard[at:]):
             self.faults.append(f"{(len(self._heard) - at) / RATE_HZ:.2f} s of sound behind the last sentence")
         for number, sentence in enumerate(self._sentences, 1):
-            piece = sentence.asked[: 2 * ANCHOR_BYTES]
-            begins = self._heard.count(piece)
+            begins = self._heard.count(sentence.asked[: 2 * ANCHOR_BYTES])
             if begins > 1:
                 self.faults.append(f"sentence {number} begins {begins} times")
 
@@ -130,37 +110,52 @@ class Hearing:
                 return later, found
         return len(self._sentences), len(self._heard)
 
-    def _judge_other(self, begin, end, first, after, said):
+    def _judge_other(self, segment, first, after, said):
         """From sentence `first`, of which `said` bytes were heard, up to `after` it was not the asked voice as it is."""
-        segment = self._heard[begin:end]
+        at = 0
         if said > 0:
             if self._resumed_elsewhere(segment, first, said):
                 return
-            begin_rest = self._judge_rest(segment, first, said)
-            segment, first = segment[begin_rest:], first + 1
-        curve = loudness(segment)
-        at = 0
+            at = self._judge_rest(segment, first, said)
+            first += 1
         for index in range(first, after):
-            found, likeness = self._place(curve, at, self._sentences[index])
-            number = index + 1
-            if likeness < LIKE_MIN:
-                self.faults.append(f"sentence {number} is not heard (best likeness {likeness:.2f})")
-                continue
-            self.voices[index] = EMBEDDED
-            at = found + len(self._sentences[index].embedded_loudness)
-        expected = sum(len(self._sentences[index].embedded) for index in range(first, after))
-        heard = len(without_silence_at_the_end(segment))
-        if expected > 0 and heard > expected * (1 + LENGTH_OFF_MAX) + RATE_HZ * 2:
-            self.faults.append(f"the embedded voice says {heard / RATE_HZ:.2f} s where {expected / RATE_HZ:.2f} s belong")
+            at = self._judge_sentence(segment, at, index)
+        left = without_silence_at_the_end(segment[at:])
+        if len(left) > RATE_HZ // 2:
+            self.faults.append(f"{len(left) / RATE_HZ:.2f} s more than belongs there, before sentence {after + 1}")
 
-    def _place(self, curve, at, sentence):
-        """Where from `at` on the sentence fits best: within the silence a switch may take, and the length it may be off."""
-        own = sentence.embedded_loudness
-        last = min(len(curve) - int(len(own) * (1 - LENGTH_OFF_MAX)) + 1, at + 125)
-        shifts = range(max(0, at - 8), last)
-        if not shifts:
-            return at, 0.0
-        best = max(shifts, key=lambda shift: correlation(curve[shift:], own))
+    def _judge_sentence(self, segment, at, index):
+        """Returns where it ends."""
+        sentence = self._sentences[index]
+        end = self._follow_plain(segment, at, sentence.plain())
+        if end is not None:
+            self.voices[index] = PLAIN
+            return end
+        found, likeness = self._place(loudness(segment[at:]), sentence.embedded())
+        if likeness < LIKE_MIN:
+            self.faults.append(f"sentence {index + 1} is not heard (best likeness {likeness:.2f})")
+            return at
+        self.voices[index] = EMBEDDED
+        return at + (found + len(sentence.embedded())) * FRAME_BYTES
+
+    @staticmethod
+    def _follow_plain(segment, at, said):
+        """Behind the whole of `said`, when it comes from `at` on, after a little silence; None when it does not."""
+        sound = next(i for i, code in enumerate(said) if LOUDNESS[code] > 0)
+        piece = said[sound : sound + SAME_BYTES_MIN]
+        found = segment.find(piece, at, at + (SWITCH_FRAMES + 10) * FRAME_BYTES + len(piece))
+        if found < 0 or not silent(segment[at + LEFT_OVER_BYTES : found]):
+            return None
+        whole = without_silence_at_the_end(said)
+        return found + len(whole) - sound if segment[found : found + len(whole) - sound] == whole[sound:] else None
+
+    @staticmethod
+    def _place(curve, own):
+        """Where the sentence fits best: within the silence a switch may take, and the length it may be off."""
+        last = min(len(curve) - int(len(own) * (1 - LENGTH_OFF_MAX)) + 1, 125)
+        if last <= 0:
+            return 0, 0.0
+        best = max(range(last), key=lambda shift: correlation(curve[shift:], own))
         return best, correlation(curve[best:], own)
 
     def _resumed_elsewhere(self, segment, index, said):
@@ -179,31 +174,43 @@ class Hearing:
         return True
 
     def _judge_rest(self, segment, index, said):
-        """The embedded voice ends what the asked voice began. Returns where in `segment` the next sentence begins."""
+        """Another voice ends what the asked voice began. Returns where in `segment` that ends."""
         sentence = self._sentences[index]
-        self.voices[index] = BOTH
-        stopped = len(sentence.text.rstrip()) * said / len(without_silence_at_the_end(sentence.asked))
-        slack = len(sentence.text) * PART_OFF_MAX
+        length = len(sentence.text.rstrip())
+        stopped = length * min(1, said / len(without_silence_at_the_end(sentence.asked)))
+        for begin, own in sentence.plain_ends():
+            end = self._follow_plain(segment, 0, own)
+            if end is not None:
+                self._judge_switch(index, stopped, begin, THEN_PLAIN)
+                return end
         curve = loudness(segment)
         places = (
             (correlation(curve[shift:], own), shift, begin, own)
-            for begin, own in sentence.ends()
+            for begin, own in sentence.embedded_ends()
             for shift in range(min(SWITCH_FRAMES, max(1, len(curve) - len(own) + 2)))
             if len(curve) - shift >= len(own) * (1 - LENGTH_OFF_MAX)
         )
         likeness, shift, begin, own = max(places, default=(0.0, 0, 0, []))
-        if likeness < LIKE_MIN:
-            if stopped + slack >= len(sentence.text.rstrip()):
-                self.voices[index] = ASKED
-            else:
-                self.faults.append(
-                    f"sentence {index + 1} stops behind {sentence.text[: round(stopped)]!r}, and no rest of it follows "
-                    f"(best likeness {likeness:.2f})"
-                )
-            return 0
-        word = max((at.start() for at in re.finditer(r"\w+", sentence.text) if at.start() <= stopped), default=0)
+        if likeness >= LIKE_MIN:
+            self._judge_switch(index, stopped, begin, THEN_EMBEDDED)
+            return (shift + len(own)) * FRAME_BYTES
+        if stopped + length * PART_OFF_MAX >= length:
+            self.voices[index] = ASKED
+        else:
+            self.voices[index] = THEN_EMBEDDED
+            self.faults.append(
+                f"sentence {index + 1} stops behind {sentence.text[: round(stopped)]!r}, and no rest of it follows "
+                f"(best likeness {likeness:.2f})"
+            )
+        return 0
+
+    def _judge_switch(self, index, stopped, begin, voice):
+        """The asked voice came to letter `stopped`, the other one begins at `begin`."""
+        text = self._sentences[index].text
+        self.voices[index] = voice
+        slack = len(text) * PART_OFF_MAX
+        word = max((at.start() for at in re.finditer(r"\w+", text) if at.start() <= stopped), default=0)
         if begin > stopped + slack or begin < word - slack:
             what = "missing" if begin > stopped else "said twice"
-            between = sentence.text[min(begin, round(stopped)) : max(begin, round(stopped))]
+            between = text[min(begin, round(stopped)) : max(begin, round(stopped))]
             self.faults.append(f"sentence {index + 1}: {between!r} is {what} where the voice changes")
-        return (shift + len(own)) * FRAME_BYTES

@@ -4,11 +4,12 @@ import re
 import threading
 from collections import Counter
 
-from cells import POSITIONS, TRANSPORTS
+from cells import NO_FAULT, POSITIONS, TRANSPORTS
+from hearing import ASKED, EMBEDDED, LOST, PLAIN, THEN_EMBEDDED, THEN_PLAIN
 from running import FIRST_WORD_MS_MAX, GREETING, SILENCE_MS_MAX
 
 COMMAND = "BUILD_DIR=build/release python3 tests/matrix/fault_matrix.py --report docs/fault-matrix.md"
-LETTERS = {"asked": "A", "embedded": "E", "both": "a", "lost": "-"}
+LETTERS = {ASKED: "A", EMBEDDED: "E", PLAIN: "P", THEN_EMBEDDED: "e", THEN_PLAIN: "p", LOST: "-"}
 _lock = threading.Lock()
 
 
@@ -23,7 +24,7 @@ def milliseconds(value):
 def print_verdict(verdict):
     with _lock:
         mark = "ok   " if verdict.passed else "FAIL "
-        print(f"{mark} {verdict.cell or 'no fault'}: {voices_of(verdict)}, silence {verdict.silence_ms:.0f} ms, "
+        print(f"{mark} {verdict.cell}: {voices_of(verdict)}, silence {verdict.silence_ms:.0f} ms, "
               f"first word {milliseconds(verdict.first_word_ms)} ms, struck {verdict.struck}", flush=True)  # fmt: skip
         if not verdict.passed:
             for line in verdict.failures + [f"gap {gap}" for gap in verdict.gaps] + verdict.log:
@@ -92,8 +93,8 @@ def _fault_rows(described):
 
 
 def write(path, described, verdicts, crowd, leak_lines, failures):
-    ran = [verdict for verdict in verdicts if verdict.cell]
-    control = [verdict for verdict in verdicts if not verdict.cell]
+    ran = [verdict for verdict in verdicts if verdict.cell.fault != NO_FAULT]
+    control = [verdict for verdict in verdicts if verdict.cell.fault == NO_FAULT]
     cells = {(verdict.cell.fault, verdict.cell.transport, verdict.cell.position) for verdict in ran}
     lines = [
         "# The fault matrix", "",
@@ -106,8 +107,8 @@ def write(path, described, verdicts, crowd, leak_lines, failures):
         "upgrade refused), cannot strike there, so the connection breaks there and the request for the rest, or the next",
         "upgrade, meets it. Between sentences: before the first byte of the second one.", "",
         "*Voices*, a letter a sentence: `A` the voice asked for, byte for byte; `E` the embedded voice (loudness curve like",
-        "its own, 0.9 or better, and as long); `a` begun in the one and ended in the other, at most 15 % missing or said",
-        f"twice; `-` not heard. *Silence*: the longest inside the message, pauses between sentences included, in ms; at most",
+        "its own, 0.9 or better, and as long); `P` the plain embedded voice, byte for byte; `e` and `p` begun in the asked voice",
+        f"and ended in the other, at most 15 % missing or said twice; `-` not heard. *Silence*: the longest inside the message, pauses between sentences included, in ms; at most",
         f"{SILENCE_MS_MAX}. *First word*: ms after pick-up; at most {FIRST_WORD_MS_MAX}.", "",
         "## Totals", "",
         f"- {len(described)} faults x {len(POSITIONS)} positions x {len(TRANSPORTS)} transports: {len(cells)} cells, each with a fault "
@@ -120,7 +121,7 @@ def write(path, described, verdicts, crowd, leak_lines, failures):
         "", "## What falls short", "",
         *([f"- {failure}" for failure in failures] or ["Nothing."]),
         "", "## Fifty calls at once", "",
-        "Every caller has a first sentence of his own. The fault strikes always.", "",
+        "Every caller has a first sentence of his own; all ring in the same second. The fault strikes always.", "",
         *_table(("Fault", "Transport", "Position", "As they should be", "Longest silence", "Latest first word"), _crowd_rows(crowd)),
         "", "## Nothing stays behind", "",
         "One server for each transport lived through every fault, with callers who hang up in the middle:", "",
