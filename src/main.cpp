@@ -6,6 +6,7 @@
 #include "gateway/server.hpp"
 #include "gateway/warm.hpp"
 #include "json_log.hpp"
+#include "log_throttle.hpp"
 #include "manual.hpp"
 #include "simulator/call_command.hpp"
 
@@ -51,6 +52,8 @@ void allow_many_sockets() {
 }
 
 void start_log(const std::string& level, bool as_json = false) {
+    auto& sinks = spdlog::default_logger()->sinks();
+    sinks.front() = std::make_shared<LogThrottle>(sinks.front());
     if (as_json) {
         spdlog::set_formatter(make_json_log_formatter());
     } else {
