@@ -73,12 +73,7 @@ const std::array main_settings{
     Setting{"TLS_KEY_FILE", nullptr, "--tls-key-file", "none: plain HTTP", "the certificate's private key in PEM form, without a passphrase",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.tls_key_file = text; return std::nullopt; }},
     Setting{"TRUSTED_PROXIES", nullptr, "--trusted-proxies", "none", "addresses and ranges (10.0.0.0/8, ::1) of the proxies whose X-Forwarded-For, -Proto and -Host are believed",
-            [](Configuration& to, const std::string& text) -> Fault {
-                auto ranges = net::parse_ip_ranges(text);
-                if (!ranges) return fmt::format("has '{}' in it, which is neither an IP address nor a range such as 10.0.0.0/8", ranges.error());
-                to.gateway.trusted_proxies = std::move(*ranges);
-                return std::nullopt;
-            }},
+            [](Configuration& to, const std::string& text) { return address_ranges(text, to.gateway.trusted_proxies); }},
     Setting{"WEBHOOK_BASE_URL", "BASE_URL", "--base-url", "https:// and the request's Host", "public address under which Twilio calls this server",
             [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.public_url); }},
     Setting{"TWILIO_AUTH_TOKEN", nullptr, nullptr, "none: signatures are not checked", "your primary Auth Token",

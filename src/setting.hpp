@@ -13,6 +13,8 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 using Fault = std::optional<std::string>;  // what is wrong with a value: the second half of a sentence
 
@@ -33,6 +35,16 @@ inline Fault number(const std::string& text, std::int64_t low, std::int64_t high
         return fmt::format("must be a whole number from {} to {}, not '{}'", low, high, text);
     }
     assign(value);
+    return std::nullopt;
+}
+
+inline Fault address_ranges(const std::string& text, std::vector<net::IpRange>& into) {
+    auto ranges = net::parse_ip_ranges(text);
+    if (!ranges) {
+        return fmt::format("has '{}' in it, which is neither an IP address nor a range such as 10.0.0.0/8",
+                           ranges.error());
+    }
+    into = std::move(*ranges);
     return std::nullopt;
 }
 

@@ -51,15 +51,20 @@ std::optional<Ticket> CallDirectory::announce(const std::string& call_sid, const
         again.repeated = true;
         return again;
     }
-    if (announced_.size() >= options_.tickets_max ||
-        stream_of_call_.size() + announced_.size() >= options_.streams_max) {
-        return std::nullopt;
-    }
+    const auto known = endings_.find(call_sid);
+    const bool goes_on = known != endings_.end() && known->second.reconnects > 0;
+    const bool full = stream_of_call_.size() + announced_.size() >= options_.streams_max;
+    if (announced_.size() >= options_.tickets_max || (full && !goes_on)) return std::nullopt;
     Ticket ticket{.token = new_token(), .plan = make_plan(), .loop = loop};
     const Instant expires = now + options_.ticket_life;
     announced_.emplace(call_sid, Announced{ticket, account_sid, expires});
     expiry_.emplace(expires, call_sid);
     return ticket;
+}
+
+bool CallDirectory::is_announced(const std::string& call_sid) const {
+    const std::scoped_lock lock(mutex_);
+    return announced_.contains(call_sid);
 }
 
 void CallDirectory::forget_expired(Instant now) {
@@ -81,8 +86,6 @@ std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t
                                                                    const twilio::Started& started, Instant now) {
     const std::scoped_lock lock(mutex_);
     forget_expired(now);
-    // Sockets that have not said which call they are do not count: they could keep real calls out.
-    if (stream_of_call_.size() >= options_.streams_max) return std::unexpected(Refusal::too_many_calls);
     if (options_.token_required && !options_.account_sid.empty() && started.account_sid != options_.account_sid) {
         return std::unexpected(Refusal::wrong_account);
     }
@@ -91,6 +94,10 @@ std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t
 
     std::optional<Ticket> ticket;
     const auto found = announced_.find(started.call_sid);
+    // An announced call has its place. Sockets that have not said which call they are take none: they could keep real
+    // calls out.
+    if (found == announced_.end() && stream_of_call_.size() + announced_.size() >= options_.streams_max)
+        return std::unexpected(Refusal::too_many_calls);
     if (token) {
         if (found == announced_.end() || !twilio::equal_in_constant_time(found->second.ticket.token.reveal(), *token)) {
             return std::unexpected(Refusal::wrong_token);

@@ -61,9 +61,11 @@ public:
     explicit CallDirectory(Options options);
 
     // The webhook: arranges a call, once however often Twilio asks. `make_plan` is called at most once and may throw.
-    // nullopt: too many calls are waiting for their stream.
+    // nullopt: there are too many calls. One that goes on with a new stream is not turned away.
     std::optional<Ticket> announce(const std::string& call_sid, const std::string& account_sid, std::size_t loop,
                                    const std::function<call::CallPlan()>& make_plan, Instant now);
+
+    bool is_announced(const std::string& call_sid) const;
 
     // A socket has opened, and has closed.
     std::uint64_t opened(std::string peer);

@@ -24,6 +24,15 @@ std::string random_name() {
     return fmt::format("{:08x}{:08x}", random(), random());
 }
 
+// A proxy's connections are those of all its clients.
+net::SocketCensus::Bounds socket_bounds(const Options& options) {
+    auto bounds = options.sockets;
+    bounds.without_limit = options.unlimited;
+    bounds.without_limit.insert(bounds.without_limit.end(), options.trusted_proxies.begin(),
+                                options.trusted_proxies.end());
+    return bounds;
+}
+
 }  // namespace
 
 Switchboard::Switchboard(Options given)
@@ -31,7 +40,9 @@ Switchboard::Switchboard(Options given)
       instance(random_name()),
       origins(options.public_url, options.trusted_proxies),
       api(options.api),
-      census(options.sockets),
+      census(socket_bounds(options)),
+      addresses(options.address_limits, options.unlimited),
+      callers({.per_second = options.calls_per_caller_per_minute / 60, .burst = options.calls_per_caller_per_minute}),
       directory({.token_required = !options.auth_token.empty(),
                  .account_sid = options.account_sid,
                  .streams_max = options.calls_max}),
@@ -101,6 +112,18 @@ LoopServices::~LoopServices() {
     streams_.clear();
     prepared.clear();
     events.settle();  // what they have posted may still refer to the speech chain
+}
+
+std::optional<http::Response> LoopServices::too_many_requests(const RequestOrigin& origin) {
+    auto answer = switchboard.addresses.request(origin.address, events.now());
+    if (answer) events.limits().reached(Limit::requests_of_address);
+    return answer;
+}
+
+std::optional<http::Response> LoopServices::too_many_refusals(const RequestOrigin& origin) {
+    auto answer = switchboard.addresses.refusal(origin.address, events.now());
+    if (answer) events.limits().reached(Limit::refusals_of_address);
+    return answer;
 }
 
 void LoopServices::keep(std::unique_ptr<MediaStream> stream) {

@@ -3,6 +3,7 @@
 // order, and everything else gets them by reference.
 
 #include "call/call_metrics.hpp"
+#include "gateway/address_limits.hpp"
 #include "gateway/api_access.hpp"
 #include "gateway/call_directory.hpp"
 #include "gateway/call_events.hpp"
@@ -21,12 +22,14 @@
 #include "gateway/request_origin.hpp"
 #include "gateway/voice_directory.hpp"
 #include "net/event_loop.hpp"
+#include "net/loop_lag.hpp"
 #include "net/socket_census.hpp"
 #include "speech/cache.hpp"
 #include "twilio/stream_message.hpp"
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -45,6 +48,8 @@ struct Switchboard {
     const RequestOrigins origins;  // who asks, and under which address of ours
     ApiAccess api;
     net::SocketCensus census;
+    AddressLimits addresses;
+    RateLimit callers;
     call::CallMetrics metrics;
     CallDirectory directory;
     CallRegister calls{{}};
@@ -73,13 +78,19 @@ public:
     Switchboard& switchboard;
     const std::size_t index;
     net::EventLoop events;
+    const net::LoopLag lag{events};
     const std::shared_ptr<LoopMailbox> mailbox;  // for other loops' answers; may outlive this
     LoopSpeech speech;                           // the whole chain
     PreparedSpeech prepared;
     Fetches fetches;        // from Twilio's and ElevenLabs' APIs
     VoiceDirectory voices;  // at ElevenLabs
     twilio::StreamMessageParser parser;
-    std::string out;  // frames of one wake-up, built here and sent in one write
+    unsigned syntheses = 0;  // for the API, under way
+    std::string out;         // frames of one wake-up, built here and sent in one write
+
+    // The answer to give when this client asks, or is turned down, too often; counted.
+    std::optional<http::Response> too_many_requests(const RequestOrigin& origin);
+    std::optional<http::Response> too_many_refusals(const RequestOrigin& origin);
 
     void keep(std::unique_ptr<MediaStream> stream);
     void let_go(MediaStream& stream);  // from inside its own callback

@@ -81,6 +81,7 @@ void MediaStream::on_closed(std::uint16_t code, std::string_view) {
     gone_ = true;
     if (!session_) return;
     spdlog::debug("stream socket closed connection={} code={}", connection_id_, code);
+    if (code == websocket::close_code::too_big) loop_.events.limits().reached(Limit::websocket_message);
     if (code == websocket::close_code::too_big || code == websocket::close_code::protocol_error) {
         loop_.switchboard.metrics.request_refused("websocket");
     }
@@ -230,6 +231,9 @@ void MediaStream::carry_on(LoopServices& loop, const std::shared_ptr<Luggage>& l
 }
 
 void MediaStream::end(call::Outcome outcome) {
+    if (outcome == call::Outcome::timed_out) {
+        loop_.events.limits().reached(session_->call_sid().empty() ? Limit::start_time : Limit::call_time);
+    }
     utterance_.reset();
     deadline_.disarm();
     const call::Totals totals = session_->totals();

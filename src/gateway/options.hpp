@@ -2,9 +2,9 @@
 // What an operator may decide about the gateway. config fills it from flags, environment and .env.
 
 #include "call/stream_session.hpp"
+#include "gateway/address_limits.hpp"
 #include "gateway/api_access.hpp"
 #include "gateway/supervision.hpp"
-#include "net/address_set.hpp"
 #include "net/ip_range.hpp"
 #include "net/socket_census.hpp"
 #include "net/waiting_room.hpp"
@@ -64,12 +64,18 @@ struct Options {
     // What strangers may take up of the server; of all loops together.
     net::SocketCensus::Bounds sockets{.sockets_max = 0,  // what the descriptor limit allows, less a reserve
                                       .per_address_max = 1'000,
-                                      .without_limit = net::AddressSet::parse("127.0.0.0/8, ::1").value()};
+                                      .without_limit = {}};  // `unlimited` and the trusted proxies
+    std::vector<net::IpRange> unlimited = net::parse_ip_ranges("127.0.0.0/8, ::1").value();
     net::WaitingRoom::Bounds waiting{.guests_max = 8'192, .bytes_max = 64u << 20};
     std::chrono::milliseconds request_timeout{10'000}, idle_timeout{60'000};
 
+    AddressLimits::Options address_limits;
+    double calls_per_caller_per_minute = 60;  // of one number; 0: no limit
+    std::string caller_limit_text = "You have called very often. Please wait a minute, and call again.";
+
     call::StreamSession::Options session;
     std::size_t calls_max = 10'000;
+    std::chrono::milliseconds loop_lag_max{500};   // later than that, a loop takes no new calls; 0: whatever it is
     std::chrono::milliseconds drain_max{600'000};  // after the first signal running calls may last this long
     Supervision::Options supervision;
     EmbeddedVoiceChoice embedded_voice = EmbeddedVoiceChoice::in_time;

@@ -65,7 +65,7 @@ RequestOrigins::RequestOrigins(const std::string& public_url, std::vector<net::I
     : public_url_(public_url.substr(0, public_url.find_last_not_of('/') + 1)), trusted_(std::move(trusted_proxies)) {}
 
 bool RequestOrigins::trusts(const net::IpAddress& address) const {
-    return std::ranges::any_of(trusted_, [&](const net::IpRange& range) { return range.contains(address); });
+    return net::contains(trusted_, address);
 }
 
 RequestOrigins::Way RequestOrigins::way_of(const http::Request& request, std::string_view peer) const {

@@ -37,6 +37,10 @@ std::string websocket_url(std::string_view base_url, std::string_view path) {
     return fmt::format("wss://{}{}", rest, path);
 }
 
+bool RequestTrust::lacks_signature(const http::Request& request) const {
+    return checks() && request.header(signature_header).empty();
+}
+
 bool RequestTrust::webhook(const http::Request& request, const encoding::FormFields& fields,
                            const RequestOrigin& origin) const {
     if (!checks()) return true;

@@ -22,6 +22,8 @@ public:
 
     bool checks() const { return !token_.empty(); }
 
+    // Needs no look at anything else: what is not signed at all is turned down before its form is read.
+    bool lacks_signature(const http::Request& request) const;
     // A webhook; `fields` are its decoded form body. Logs a refusal with the URL forms that were tried.
     bool webhook(const http::Request& request, const encoding::FormFields& fields, const RequestOrigin& origin) const;
     bool upgrade(const http::Request& request, const RequestOrigin& origin) const;

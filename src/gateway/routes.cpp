@@ -109,6 +109,7 @@ void Routes::handle(const ExchangePointer& exchange) {
             return answer(route, exchange, std::string(*part));
         allowed.append(allowed.empty() ? "" : " ").append(route.methods);
     }
+    if (auto too_many = loop_.too_many_refusals(origin_of(*exchange))) return exchange->answer(*too_many);
     if (allowed.empty()) return exchange->answer(http::error(404, "There is nothing at this address."));
     http::Response refusal = http::error(405, fmt::format("This address takes {}.", allowed));
     refusal.headers.emplace_back("Allow", fmt::format("{}", fmt::join(words(allowed), ", ")));
@@ -127,14 +128,27 @@ void Routes::answer(const Route& route, const ExchangePointer& exchange, const s
 }
 
 bool Routes::admits(const Route& route, const ExchangePointer& exchange) {
-    if (route.access != Access::api) return true;
     const RequestOrigin origin = origin_of(*exchange);
-    const auto denial = loop_.switchboard.api.denial(exchange->request(), origin.address);
-    if (!denial) return true;
-    spdlog::warn("request refused path={} peer={} reason={}", route.path, origin.client, name_of(*denial));
-    loop_.switchboard.metrics.request_refused(name_of(*denial));
-    exchange->answer(refusal_of(*denial));
-    return false;
+    if (route.access == Access::api) {
+        if (const auto denial = loop_.switchboard.api.denial(exchange->request(), origin.address)) {
+            deny(route, exchange, origin, *denial);
+            return false;
+        }
+    }
+    // Signed requests show themselves by their signature; each handler checks it.
+    if (route.access == Access::twilio && trust_.checks()) return true;
+    if (auto too_many = loop_.too_many_requests(origin)) {
+        exchange->answer(*too_many);
+        return false;
+    }
+    return true;
+}
+
+void Routes::deny(const Route& route, const ExchangePointer& exchange, const RequestOrigin& origin, Denial denial) {
+    loop_.switchboard.metrics.request_refused(name_of(denial));
+    if (auto too_many = loop_.too_many_refusals(origin)) return exchange->answer(*too_many);
+    spdlog::warn("request refused path={} peer={} reason={}", route.path, origin.client, name_of(denial));
+    exchange->answer(refusal_of(denial));
 }
 
 // Whether this client may hear more than a stranger: it may use the API, or signs with Twilio's token (the doctor
@@ -165,6 +179,7 @@ void Routes::open_stream(const ExchangePointer& exchange) {
     const RequestOrigin origin = origin_of(*exchange);
     if (!trust_.upgrade(exchange->request(), origin)) {
         loop_.switchboard.metrics.request_refused("signature");
+        if (auto too_many = loop_.too_many_refusals(origin)) return exchange->answer(*too_many);
         return exchange->answer(http::error(403, "The X-Twilio-Signature header is missing or wrong."));
     }
     if (auto upgraded = exchange->upgrade()) MediaStream::open(loop_, std::move(*upgraded), origin.client);

@@ -36,6 +36,8 @@ private:
     static const Route table[];
     // Answers with a refusal and returns false when the route may not be asked by this client.
     bool admits(const Route& route, const std::shared_ptr<net::Exchange>& exchange);
+    void deny(const Route& route, const std::shared_ptr<net::Exchange>& exchange, const RequestOrigin& origin,
+              Denial denial);
     bool knows(const net::Exchange& exchange) const;
     RequestOrigin origin_of(const net::Exchange& exchange) const;
     static std::optional<std::string_view> part_of(const Route& route, std::string_view path);

@@ -19,15 +19,22 @@ bool is_form(const http::Request& request) {
 
 std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, const RequestTrust& trust,
                                                            const http::Request& request, const RequestOrigin& origin) {
+    const auto turned_down = [&]() -> std::unexpected<http::Response> {
+        loop.switchboard.metrics.request_refused("signature");
+        if (auto too_many = loop.too_many_refusals(origin)) return std::unexpected(std::move(*too_many));
+        return std::unexpected(http::error(403, "The X-Twilio-Signature header is missing or wrong."));
+    };
+    if (trust.lacks_signature(request)) {
+        spdlog::warn("signature refused request=webhook peer={} reason=no_signature urls_tried={:?} hint={:?}",
+                     origin.client, "", "does something on the way take X-Twilio-Signature away?");
+        return turned_down();
+    }
     const bool post = request.method == "POST";
     if (post && !is_form(request))
         return std::unexpected(http::error(415, "Twilio's webhooks are application/x-www-form-urlencoded."));
     auto body = encoding::parse_form(post ? request.body : request.query());
     if (!body) return std::unexpected(http::error(400, "The form has too many fields."));
-    if (!trust.webhook(request, post ? *body : encoding::FormFields{}, origin)) {
-        loop.switchboard.metrics.request_refused("signature");
-        return std::unexpected(http::error(403, "The X-Twilio-Signature header is missing or wrong."));
-    }
+    if (!trust.webhook(request, post ? *body : encoding::FormFields{}, origin)) return turned_down();
     SignedForm form{.fields = std::move(*body), .call_sid = {}, .account_sid = {}};
     form.call_sid = form.field("CallSid");
     form.account_sid = form.field("AccountSid");

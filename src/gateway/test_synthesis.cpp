@@ -20,6 +20,10 @@ namespace gateway {
 
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr unsigned syntheses_max = 32;  // at once, of one loop: each holds its audio until it is complete
+
 // From the body, or from the query for who wants to try it in a browser's address bar.
 std::expected<speech::Request, http::Response> read(const http::Request& request, const speech::Voice& default_voice) {
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
@@ -39,7 +43,12 @@ std::expected<speech::Request, http::Response> read(const http::Request& request
 class Synthesis final : public speech::Listener {
 public:
     Synthesis(LoopServices& loop, std::shared_ptr<net::Exchange> exchange)
-        : loop_(loop), exchange_(std::move(exchange)), asked_(loop.events.now()) {}
+        : loop_(loop), exchange_(std::move(exchange)), asked_(loop.events.now()) {
+        ++loop_.syntheses;
+    }
+    ~Synthesis() { --loop_.syntheses; }
+    Synthesis(const Synthesis&) = delete;
+    Synthesis& operator=(const Synthesis&) = delete;
 
     void begin(const speech::Request& request) { utterance_ = speak(loop_, "test-synthesis", request, *this); }
 
@@ -83,6 +92,10 @@ private:
 void test_synthesis(LoopServices& loop, const std::shared_ptr<net::Exchange>& exchange) {
     const auto wanted = read(exchange->request(), loop.switchboard.options.voice);
     if (!wanted) return exchange->answer(wanted.error());
+    if (loop.syntheses >= syntheses_max) {
+        loop.events.limits().reached(Limit::syntheses);
+        return exchange->answer(too_many_requests(1s, "Too many texts are being spoken; ask again in a moment."));
+    }
     auto synthesis = std::make_shared<Synthesis>(loop, exchange);
     loop.events.keep(synthesis);
     exchange->on_gone = [&loop, raw = synthesis.get()] { loop.events.let_go(raw); };

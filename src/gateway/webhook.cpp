@@ -45,10 +45,7 @@ http::Response Webhook::answer(const http::Request& request, const RequestOrigin
 
 http::Response Webhook::call_incoming(const http::Request& request, const RequestOrigin& origin) {
     return answer(request, origin, [&](const SignedForm& call) {
-        if (loop_.switchboard.draining) {
-            loop_.switchboard.metrics.webhook_answered("draining");
-            return http::xml(twilio::say_and_hang_up(loop_.switchboard.options.busy_text));
-        }
+        if (auto turned_away = admission_.turn_away(call)) return std::move(*turned_away);
         return connect(request, origin, call);
     });
 }
@@ -62,15 +59,10 @@ call::CallPlan Webhook::plan_of(const SignedForm& call, const encoding::FormFiel
 }
 
 http::Response Webhook::connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call) {
-    const Options& options = loop_.switchboard.options;
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
     const auto ticket = loop_.switchboard.directory.announce(
         call.call_sid, call.account_sid, loop_.index, [&] { return plan_of(call, query); }, loop_.events.now());
-    if (!ticket) {
-        loop_.switchboard.metrics.webhook_answered("busy");
-        spdlog::warn("call turned away call_sid={} reason=too_many_calls", call.call_sid);
-        return http::xml(twilio::say_and_hang_up(options.busy_text));
-    }
+    if (!ticket) return admission_.turn_away_full(call);
     if (!ticket->repeated) {
         const auto field = [&](const char* name) { return std::string(call.field(name)); };
         loop_.switchboard.calls.announced({.call_sid = call.call_sid,

@@ -2,6 +2,7 @@
 // Twilio's two questions: a call comes in, what shall happen? And: its stream has ended, what next? Both are answered
 // with TwiML, and whatever goes wrong inside, with TwiML that speaks.
 
+#include "gateway/admission.hpp"
 #include "gateway/loop_services.hpp"
 #include "gateway/request_trust.hpp"
 #include "gateway/signed_form.hpp"
@@ -15,7 +16,7 @@ inline constexpr std::string_view api_prefix = "/api/v1/elevenlabs-twilio";
 
 class Webhook {
 public:
-    Webhook(LoopServices& loop, const RequestTrust& trust) : loop_(loop), trust_(trust) {}
+    Webhook(LoopServices& loop, const RequestTrust& trust) : loop_(loop), trust_(trust), admission_(loop) {}
 
     // POST (or GET) /call/incoming
     http::Response call_incoming(const http::Request& request, const RequestOrigin& origin);
@@ -30,6 +31,7 @@ private:
 
     LoopServices& loop_;
     const RequestTrust& trust_;
+    Admission admission_;
 };
 
 }  // namespace gateway

@@ -32,6 +32,9 @@ public:
     // The address with everything behind the first bits cleared, counted as in is_in().
     IpAddress network(unsigned prefix_bits) const;
 
+    // Whom a limit by address counts: whoever has an IPv6 network of their own has all addresses in it.
+    IpAddress subscriber() const { return is_v4() ? *this : network(64); }
+
     std::string text() const;
 
     friend bool operator==(const IpAddress&, const IpAddress&) = default;

@@ -36,4 +36,8 @@ std::expected<std::vector<IpRange>, std::string> parse_ip_ranges(std::string_vie
     return ranges;
 }
 
+bool contains(const std::vector<IpRange>& ranges, const IpAddress& address) {
+    return std::ranges::any_of(ranges, [&](const IpRange& range) { return range.contains(address); });
+}
+
 }  // namespace net

@@ -26,4 +26,6 @@ private:
 // Separated by commas or spaces. The error is the part that is no range.
 std::expected<std::vector<IpRange>, std::string> parse_ip_ranges(std::string_view text);
 
+bool contains(const std::vector<IpRange>& ranges, const IpAddress& address);
+
 }  // namespace net

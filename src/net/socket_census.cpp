@@ -27,8 +27,8 @@ void SocketCensus::Place::proven() {
 }
 
 std::expected<SocketCensus::Place, Limit> SocketCensus::take(const IpAddress& address) {
-    const bool counted = !bounds_.without_limit.contains(address);
-    const IpAddress known_as = counted_as(address);
+    const bool counted = !contains(bounds_.without_limit, address);
+    const IpAddress known_as = address.subscriber();
     const std::scoped_lock lock(mutex_);
     if (sockets_ >= bounds_.sockets_max) return std::unexpected(Limit::sockets);
     if (counted) {

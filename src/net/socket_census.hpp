@@ -4,8 +4,8 @@
 // ends; a mutex guards it.
 
 #include "limit.hpp"
-#include "net/address_set.hpp"
 #include "net/ip_address.hpp"
+#include "net/ip_range.hpp"
 
 #include <cstddef>
 #include <expected>
@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace net {
 
@@ -21,7 +22,7 @@ public:
     struct Bounds {
         std::size_t sockets_max = std::numeric_limits<std::size_t>::max();
         std::size_t per_address_max = std::numeric_limits<std::size_t>::max();
-        AddressSet without_limit{};  // addresses behind which there are many clients, such as a proxy's
+        std::vector<IpRange> without_limit{};  // addresses behind which there are many clients, such as a proxy's
     };
 
     // One connection's place, given back when it is destroyed.
@@ -56,8 +57,6 @@ public:
     std::size_t sockets() const;
 
 private:
-    // Whoever has an IPv6 network of its own has all addresses in it.
-    static IpAddress counted_as(const IpAddress& address) { return address.is_v4() ? address : address.network(64); }
     void forget(const IpAddress& address);  // with the mutex held
 
     const Bounds bounds_;

@@ -85,6 +85,7 @@ private:
         CallPlan plan = options_.plan;
         number_in(plan.webhook.target, number);
         plan.caller.call_sid = new_sid("CA", random_);
+        plan.caller.from = nth_number(plan.caller.from, number);
         if (plan.caller.account_sid.empty()) plan.caller.account_sid = account_sid_;
         plan.ear.keep_audio = plan.ear.keep_audio && (number == 0 || options_.calls <= recordings_max);
         plan.ear.message_pause = std::max(plan.patience.after_mark, std::chrono::milliseconds(2'000));

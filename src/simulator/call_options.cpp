@@ -37,7 +37,8 @@ void declare_call(CLI::App& app, CallOptions& options, Raw& raw) {
     app.add_option("--fallback-url", raw.fallback_url, "Asked for TwiML when the webhook fails");
     app.add_option("--status-callback", raw.status_callback_url, "Told when the call is over");
     app.add_option("--method", plan.webhook_method, "Of the webhook request")->check(CLI::IsMember({"POST", "GET"}));
-    app.add_option("--from", plan.caller.from, "Caller's number")->capture_default_str();
+    app.add_option("--from", plan.caller.from, "First caller's number; each further call has the next one")
+        ->capture_default_str();
     app.add_option("--to", plan.caller.to, "Number called")->capture_default_str();
     app.add_option("--account-sid", plan.caller.account_sid, "Account")->envname("TWILIO_ACCOUNT_SID");
     app.add_option("--auth-token", raw.auth_token, "Signs the requests; without it they are unsigned")

@@ -1,10 +1,13 @@
 #include "simulator/caller.hpp"
 
+#include "twilio/e164.hpp"
 #include "twilio/signature.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
+#include <cstdint>
 
 namespace simulator {
 
@@ -38,6 +41,13 @@ std::string signed_form(const WebAddress& url) {
 
 std::string new_sid(std::string_view prefix, std::mt19937_64& random) {
     return std::string(prefix) + hex_digits(32, random);
+}
+
+std::string nth_number(const std::string& first, std::size_t n) {
+    if (!twilio::is_e164(first)) return first;
+    std::uint64_t digits = 0;
+    std::from_chars(first.data() + 1, first.data() + first.size(), digits);
+    return fmt::format("+{}", digits + n);
 }
 
 encoding::FormFields call_parameters(const Caller& caller, std::string_view status) {

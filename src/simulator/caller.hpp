@@ -23,6 +23,9 @@ struct Caller {
 // Two letters and 32 hexadecimal digits.
 std::string new_sid(std::string_view prefix, std::mt19937_64& random);
 
+// Telephone numbers count up: one caller does not place thousands of calls. What is no such number stays as it is.
+std::string nth_number(const std::string& first, std::size_t n);
+
 // What every request of a call carries. `status` is ringing, in-progress, completed…
 encoding::FormFields call_parameters(const Caller& caller, std::string_view status);
 

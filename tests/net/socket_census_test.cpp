@@ -14,20 +14,6 @@ net::IpAddress address(std::string_view text) {
     return net::IpAddress::parse(text).value();
 }
 
-TEST(AddressSet, reads_addresses_and_networks) {
-    const auto set = net::AddressSet::parse(" 10.0.0.0/8,::1 , 192.0.2.7,2001:db8::/32,");
-    ASSERT_TRUE(set);
-    for (const char* inside : {"10.255.0.1", "::1", "192.0.2.7", "2001:db8:ffff::1", "::ffff:10.0.0.1"})
-        EXPECT_TRUE(set->contains(address(inside))) << inside;
-    for (const char* outside : {"11.0.0.1", "::2", "192.0.2.8", "2001:db9::1"})
-        EXPECT_FALSE(set->contains(address(outside))) << outside;
-    EXPECT_TRUE(net::AddressSet::parse("")->empty());
-    for (const char* wrong :
-         {"10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/8x", "10.0.0.0/-1", "localhost", "10.0.0.1/8/8"})
-        EXPECT_FALSE(net::AddressSet::parse(wrong)) << wrong;
-    EXPECT_TRUE(net::AddressSet::parse("0.0.0.0/0")->contains(address("1.2.3.4")));
-}
-
 TEST(SocketCensus, bounds_all_connections) {
     SocketCensus census({.sockets_max = 2});
     auto first = census.take(address("192.0.2.1"));
@@ -62,7 +48,7 @@ TEST(SocketCensus, an_ipv6_network_counts_as_one_address) {
 }
 
 TEST(SocketCensus, some_addresses_are_not_limited) {
-    SocketCensus census({.per_address_max = 1, .without_limit = net::AddressSet::parse("127.0.0.0/8").value()});
+    SocketCensus census({.per_address_max = 1, .without_limit = net::parse_ip_ranges("127.0.0.0/8").value()});
     std::vector<SocketCensus::Place> places;
     for (int i = 0; i < 10; ++i) places.push_back(std::move(census.take(address("127.0.0.1")).value()));
     EXPECT_EQ(census.sockets(), 10u);

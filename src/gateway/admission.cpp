@@ -1,0 +1,60 @@
+#include "gateway/admission.hpp"
+
+#include "twilio/e164.hpp"
+#include "twilio/twiml.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+
+namespace gateway {
+
+namespace {
+
+// Callers who show no number share these: "anonymous", "unavailable", "restricted", "blocked" and "unknown" on a
+// keypad.
+constexpr std::array<std::string_view, 5> numbers_of_nobody = {"+266696687", "+86282452253", "+7378742833", "+2562533",
+                                                               "+8656696"};
+
+}  // namespace
+
+std::optional<http::Response> Admission::turn_away(const SignedForm& call) {
+    const Options& options = loop_.switchboard.options;
+    if (loop_.switchboard.draining) {
+        loop_.switchboard.metrics.webhook_answered("draining");
+        return http::xml(twilio::say_and_hang_up(options.busy_text));
+    }
+    if (loop_.switchboard.directory.is_announced(call.call_sid)) return std::nullopt;
+    if (options.loop_lag_max.count() > 0 && loop_.lag.p95() > options.loop_lag_max) {
+        loop_.events.limits().reached(Limit::loop_lag);
+        return say(call, "busy", "loop_lag", options.busy_text);
+    }
+    if (calls_too_often(call)) {
+        loop_.events.limits().reached(Limit::calls_of_caller);
+        return say(call, "caller_limit", "calls_of_caller", options.caller_limit_text);
+    }
+    return std::nullopt;
+}
+
+http::Response Admission::turn_away_full(const SignedForm& call) const {
+    loop_.events.limits().reached(Limit::calls);
+    return say(call, "busy", "too_many_calls", loop_.switchboard.options.busy_text);
+}
+
+http::Response Admission::say(const SignedForm& call, const char* answer, const char* reason,
+                              const std::string& text) const {
+    loop_.switchboard.metrics.webhook_answered(answer);
+    spdlog::warn("call turned away call_sid={} reason={}", call.call_sid, reason);
+    return http::xml(twilio::say_and_hang_up(text));
+}
+
+// Calls that we placed have our own number there.
+bool Admission::calls_too_often(const SignedForm& call) const {
+    const std::string_view from = call.field("From");
+    if (call.field("Direction").starts_with("outbound") || !twilio::is_e164(from)) return false;
+    if (std::ranges::find(numbers_of_nobody, from) != numbers_of_nobody.end()) return false;
+    return loop_.switchboard.callers.take(from, loop_.events.now()).has_value();
+}
+
+}  // namespace gateway

@@ -1,0 +1,31 @@
+#pragma once
+// Whether a new call may come in. One that may not hears a sentence in Twilio's own voice, at once; calls that run feel
+// nothing of it, and a call that goes on (its stream was lost, Twilio asks again) is never turned away.
+
+#include "gateway/loop_services.hpp"
+#include "gateway/signed_form.hpp"
+#include "http/message.hpp"
+
+#include <optional>
+
+namespace gateway {
+
+class Admission {
+public:
+    explicit Admission(LoopServices& loop) : loop_(loop) {}
+
+    // The answer for a call that may not come in: the server drains, this loop has more to do than it can, or the
+    // caller has called too often. nullopt: let it in.
+    std::optional<http::Response> turn_away(const SignedForm& call);
+
+    // For one that found no place: MAX_CALLS are there.
+    http::Response turn_away_full(const SignedForm& call) const;
+
+private:
+    http::Response say(const SignedForm& call, const char* answer, const char* reason, const std::string& text) const;
+    bool calls_too_often(const SignedForm& call) const;
+
+    LoopServices& loop_;
+};
+
+}  // namespace gateway
