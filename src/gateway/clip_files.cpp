@@ -85,7 +85,7 @@ void ClipFiles::put(const ClipDigest& key, audio::Clip clip) {
     ++passed_over_;
 }
 
-// In line with what is to be written before and after it, and never refused.
+// Never refused for want of room.
 void ClipFiles::purge() {
     add(stores_, static_cast<std::size_t>(-1), [this] { directory_.purge(); });
 }

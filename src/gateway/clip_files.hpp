@@ -38,6 +38,7 @@ public:
     explicit ClipFiles(Options options);
     ~ClipFiles();  // after what waits to be written is
 
+    void purge();   // from any thread; in line with what is to be written before and after it
     void settle();  // waits until everything asked for so far is done; for whoever ends the program
     Figures figures() const;
 
@@ -58,7 +59,6 @@ private:
 
     void find(const ClipDigest& key, const std::function<void(std::optional<audio::Clip>)>& found);
     void put(const ClipDigest& key, audio::Clip clip);
-    void purge();
     void report(const std::expected<void, std::string>& written);
 
     const Options options_;

@@ -1,5 +1,6 @@
 #include "gateway/routes.hpp"
 
+#include "gateway/cache_pages.hpp"
 #include "gateway/media_stream.hpp"
 #include "gateway/metrics_page.hpp"
 #include "gateway/openapi.hpp"
@@ -86,6 +87,10 @@ const Routes::Route Routes::table[] = {
      [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.mark(e, sid); }},
     {"POST", "/calls/{sid}/hangup", Access::api,
      [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.hang_up(e, sid); }},
+    {"GET", "/cache", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part) { e->answer(cache_figures(to.loop_.switchboard)); }},
+    {"DELETE", "/cache", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part) { e->answer(purge_cache(to.loop_.switchboard)); }},
     {"GET", "/metrics", Access::api, [](Routes& to, const ExchangePointer& e, Part) { metrics(to.loop_, e); }, false},
     {"GET", "/ready", Access::everybody,
      [](Routes& to, const ExchangePointer& e, Part) { e->answer(readiness(to.loop_.switchboard)); }, false},

@@ -1,0 +1,45 @@
+#include "gateway/cache_pages.hpp"
+
+#include <boost/json.hpp>
+#include <spdlog/spdlog.h>
+
+namespace gateway {
+
+namespace json = boost::json;
+
+namespace {
+
+json::object describe(const Switchboard& switchboard) {
+    const auto memory = switchboard.memory.figures();
+    json::object both{{"memory", json::object{{"hits", memory.hits},
+                                              {"misses", memory.misses},
+                                              {"stored", memory.stored},
+                                              {"evicted", memory.evicted},
+                                              {"bytes", memory.bytes},
+                                              {"clips", memory.clips}}},
+                      {"disk", nullptr}};
+    if (!switchboard.clip_files) return both;
+    const auto disk = switchboard.clip_files->figures();
+    both["disk"] = json::object{{"hits", disk.directory.hits},       {"misses", disk.directory.misses},
+                                {"stored", disk.directory.stored},   {"evicted", disk.directory.evicted},
+                                {"damaged", disk.directory.damaged}, {"not_stored", disk.directory.not_stored},
+                                {"passed_over", disk.passed_over},   {"bytes", disk.directory.bytes},
+                                {"clips", disk.directory.files}};
+    return both;
+}
+
+}  // namespace
+
+http::Response cache_figures(const Switchboard& switchboard) {
+    return http::json(json::serialize(describe(switchboard)));
+}
+
+http::Response purge_cache(Switchboard& switchboard) {
+    const json::object before = describe(switchboard);
+    switchboard.memory.purge();
+    if (switchboard.clip_files) switchboard.clip_files->purge();
+    spdlog::info("cache purged clips={}", before.at("memory").at("clips").to_number<std::size_t>());
+    return http::json(json::serialize(before));
+}
+
+}  // namespace gateway
