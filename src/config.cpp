@@ -114,6 +114,8 @@ const std::array main_settings{
             [](Configuration& to, const std::string& text) { to.gateway.elevenlabs_by_websocket = text == "websocket"; return one_of(text, {"http", "websocket"}); }},
     Setting{"ELEVENLABS_MAX_REQUESTS", nullptr, "--elevenlabs-max-requests", "what its replies say", "requests at once that ElevenLabs' plan allows, or this server's part of them",
             [](Configuration& to, const std::string& text) { return number(text, 1, 10'000, [&](std::int64_t v) { to.gateway.elevenlabs_requests_max = static_cast<std::size_t>(v); }); }},
+    Setting{"ELEVENLABS_CONNECTIONS_AHEAD", nullptr, "--elevenlabs-connections-ahead", "2", "HTTP connections each event loop keeps open to ElevenLabs",
+            [](Configuration& to, const std::string& text) { return number(text, 0, 32, [&](std::int64_t v) { to.gateway.elevenlabs_connections_ahead = static_cast<std::size_t>(v); }); }},
     Setting{"VOICE_ID", nullptr, "--voice-id", "21m00Tcm4TlvDq8ikWAM", "default voice; ?voice_id= on the webhook URL overrides it for a call",
             [](Configuration& to, const std::string& text) -> Fault {
                 if (!gateway::is_voice_id(text)) return fmt::format("must be a voice id (letters, digits, '-', '_'), not '{}'", text);
@@ -180,6 +182,7 @@ std::vector<Setting> all_settings() {
 
 Configuration standard_configuration() {
     Configuration standard;
+    standard.gateway.elevenlabs_connections_ahead = 2;
     standard.gateway.voice.id = "21m00Tcm4TlvDq8ikWAM";
     standard.gateway.voice.model = "eleven_flash_v2_5";
     standard.gateway.greeting =

@@ -8,7 +8,7 @@ from ways import percentile
 
 WORDS = {
     "after_pick_up": "from `start` to the first media message",
-    "added": "added to the stand-in's own first byte",
+    "added": "added to the stand-in's own first byte, or to `start`",
 }
 
 
@@ -44,9 +44,9 @@ machine ({machine()}), over loopback. Milliseconds, {count} calls of each kind i
 
 ## The ways to the first word
 
-The webhook is asked, the stream opens at once, and the first media message arrives. The stand-in's own time to its first byte (225 ms and
-this machine's lateness, from its log) is subtracted from each call; a cache asks nobody. So this is everything that Mouthpiece adds:
-webhook, TwiML, the stream's upgrade, the request to ElevenLabs, its answer, one media message.
+The webhook is asked and the stream opens at once. From the webhook's request to the first media message, less the stand-in's own time to its
+first byte (225 ms and this machine's lateness, call by call from its log): the webhook, the request to ElevenLabs, its answer and a media
+message, which is all that Mouthpiece adds. The caches ask nobody and have spoken before the stream is open; for them, from `start`.
 
 """
     page += table(head, [[way, *figures(kinds["at once"], "added")] for way, kinds in measured.items()])

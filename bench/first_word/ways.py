@@ -28,7 +28,8 @@ class Call:
 
     @property
     def added(self):
-        return self.after_webhook - self.upstream
+        """What we add: to the stand-in's first byte, or where nobody was asked, to the moment of pick-up."""
+        return self.after_webhook - self.upstream if self.upstream else self.after_pick_up
 
 
 def percentile(values, percent):

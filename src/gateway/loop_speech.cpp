@@ -14,6 +14,12 @@ LoopSpeech::LoopSpeech(net::EventLoop& loop, std::size_t index, const Shared& sh
       mailbox_(std::make_shared<LoopMailbox>(loop)),
       governor_(shared.slots, timers_,
                 [mailbox = mailbox_](std::function<void()> work) { mailbox->post(std::move(work)); }) {
+    const Options& options = shared.options;
+    if (!options.elevenlabs_key.empty() && options.elevenlabs_connections_ahead > 0) {
+        ahead_.emplace(loop, http_,
+                       ConnectionsAhead::Options{.url = options.elevenlabs_url,
+                                                 .connections = options.elevenlabs_connections_ahead});
+    }
     if (shared.files != nullptr) disk_.emplace(loop, *shared.files);
     chain_ = speech::make_chain(parts(loop, index, shared));
 }

@@ -3,6 +3,7 @@
 // draws the order in which they are asked.
 
 #include "gateway/clip_files.hpp"
+#include "gateway/connections_ahead.hpp"
 #include "gateway/embedded_voice.hpp"
 #include "gateway/loop_mailbox.hpp"
 #include "gateway/loop_timers.hpp"
@@ -55,6 +56,7 @@ private:
 
     LoopTimers timers_;
     net::HttpClient http_;
+    std::optional<ConnectionsAhead> ahead_;
     std::shared_ptr<LoopMailbox> mailbox_;
     speech::Governor governor_;
     std::optional<ClipFilesDoor> disk_;

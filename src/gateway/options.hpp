@@ -52,9 +52,10 @@ struct Options {
     bool events_allow_private = false;  // may lie in our own network
 
     std::string elevenlabs_url = "https://api.elevenlabs.io";
-    bool elevenlabs_by_websocket = false;     // first, with HTTP behind it
-    Secret elevenlabs_key;                    // empty: the embedded voice speaks
-    std::size_t elevenlabs_requests_max = 0;  // the plan's limit; 0: what the replies say
+    bool elevenlabs_by_websocket = false;          // first, with HTTP behind it
+    Secret elevenlabs_key;                         // empty: the embedded voice speaks
+    std::size_t elevenlabs_requests_max = 0;       // the plan's limit; 0: what the replies say
+    std::size_t elevenlabs_connections_ahead = 0;  // kept open by each loop (connections_ahead.hpp)
 
     std::string cache_directory;  // for what was said before; empty: kept in memory only
     std::size_t cache_disk_bytes_max = 512u << 20;

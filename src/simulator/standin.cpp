@@ -48,6 +48,7 @@ void Standin::handle(const std::shared_ptr<net::Exchange>& exchange) {
     const std::string_view path = request.path();
     if (path.starts_with("/standin/")) return exchange->answer(control(request));
     peers_.insert(exchange->peer());
+    if (request.method == "HEAD") return exchange->answer(http::error(404, "Not Found"));  // only keeps its connection
     StandinRequest& entry = note(request.method);
     entry.target = request.target;
     entry.peer = exchange->peer();
