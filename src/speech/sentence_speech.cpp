@@ -199,11 +199,12 @@ void SentenceSpeech::end(State state) {
 Instant SentenceSpeech::give_up_at() const {
     const LadderOptions& options = message_.options;
     const Instant spare = message_.runs_dry_at - options.switch_reserve;
-    if (speaker_->new_bytes() > 0) return std::max(speaker_->heard_at() + options.stall_max, spare);
     // Behind the last voice there is only the apology: with many calls waiting for it, late speech is better than none.
     const auto patience = message_.rungs[rung_].first_audio_max;
     const bool last = message_.memory.is_last(rung_);
     const auto resume_max = last ? patience : std::min(options.resume_audio_max, patience);
+    const auto stall_max = last ? std::max(options.stall_max, patience) : options.stall_max;
+    if (speaker_->new_bytes() > 0) return std::max(speaker_->heard_at() + stall_max, spare);
     // A retry has what its first attempt has left of the time.
     if (!message_.heard_any) return std::max(rung_asked_at_ + patience, speaker_->asked_at() + resume_max);
     const Instant asked_at = speaker_->asked_at();

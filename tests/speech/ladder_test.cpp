@@ -179,6 +179,16 @@ TEST_F(LadderRungs, bears_a_slow_voice_when_there_is_no_other) {
     EXPECT_EQ(slow.requests.size(), 1U);
 }
 
+TEST_F(LadderRungs, bears_a_pause_of_the_last_voice_as_long_as_it_would_wait_for_its_first_word) {
+    ScriptedSource busy{timers, always({audio_after(100ms, 160), audio_after(1'400ms), finish_after(1ms)}),
+                        sound(from_local)};
+    ladder.emplace(std::vector<Rung>{{"local", &busy, "", Rung::Speaks::own_voice, 1'500ms}}, nullptr, timers, options);
+    say(one);
+    timers.run();
+    EXPECT_TRUE(listener.finished);
+    EXPECT_EQ(busy.requests.size(), 1U);
+}
+
 TEST_F(LadderRungs, apologises_once_when_nothing_else_is_left) {
     socket.script = always({fail_after(10ms, Kind::refused, "quota_exceeded")});
     local.script = always({fail_after(10ms, Kind::unavailable, "no voice")});
