@@ -79,7 +79,7 @@ private:
     void give_up(CloseReason reason, Limit reached);  // with a TCP reset
 
     static constexpr std::chrono::seconds linger_max{5};
-    static constexpr std::size_t dropped_bytes_max = 512 * 1024;
+    static constexpr std::size_t dropped_bytes_max = 2 * 1024 * 1024;  // who sends a megabyte still hears why not
 
     EventLoop& loop_;
     ByteStream stream_;
