@@ -15,7 +15,6 @@ namespace bench {
 
 namespace {
 
-constexpr std::int64_t ms = 1'000'000;
 constexpr std::size_t bytes_a_ms = 8;
 
 std::string chunk;  // put together by every answer

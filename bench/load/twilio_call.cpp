@@ -17,7 +17,7 @@ namespace bench {
 
 namespace {
 
-constexpr std::int64_t ms = 1'000'000, frame_ns = 20 * ms, patience_ns = 10'000 * ms, farewell_ns = 2'000 * ms;
+constexpr std::int64_t frame_ns = 20 * ms, patience_ns = 10'000 * ms, call_farewell_ns = 2'000 * ms;
 constexpr std::size_t backlog_max = 1 << 20;
 constexpr std::uint32_t mask = 0x5A3C91E7;  // masking protects proxies; a load on loopback needs no secret one
 
@@ -159,7 +159,7 @@ void TwilioCall::append_reached_marks(std::int64_t now_ns) {
 
 void TwilioCall::on_due(std::int64_t now) {
     const bool waited_enough = started_ns_ == 0 && now > placed_ns_ + patience_ns;
-    if (waited_enough || (state_ == State::leaving && now > ends_ns_ + farewell_ns) || unsent() > backlog_max) drop();
+    if (waited_enough || (state_ == State::leaving && now > ends_ns_ + call_farewell_ns) || unsent() > backlog_max) drop();
     if (state_ == State::streaming && (now >= ends_ns_ || context_.tally.over)) hang_up(now);
     if (state_ == State::streaming) {
         context_.tally.send_lateness.add(std::max<std::int64_t>(now - due_ns, 0));

@@ -13,7 +13,6 @@ namespace bench {
 
 namespace {
 
-constexpr std::int64_t ms = 1'000'000;
 
 }  // namespace
 

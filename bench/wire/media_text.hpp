@@ -14,7 +14,8 @@ inline std::string_view text_of(std::string_view message, std::string_view quote
     if (found == nullptr) return {};
     const char* at = static_cast<const char*>(found) + quoted_name.size();
     while (at < end && (*at == ':' || *at == ' ')) ++at;
-    if (at == end || *at++ != '"') return {};
+    if (at == end || *at != '"') return {};
+    ++at;
     const void* close = ::memchr(at, '"', static_cast<std::size_t>(end - at));
     if (close == nullptr) return {};
     return {at, static_cast<std::size_t>(static_cast<const char*>(close) - at)};

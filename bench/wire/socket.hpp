@@ -47,6 +47,7 @@ private:
 };
 
 // Nanoseconds of CLOCK_MONOTONIC: the same clock in every process.
+constexpr std::int64_t ms = 1'000'000;  // in now_ns()'s unit
 std::int64_t now_ns();
 
 }  // namespace bench

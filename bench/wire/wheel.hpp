@@ -14,6 +14,10 @@ template <class Item>
 struct WheelEntry {
     Item* next_in_slot = nullptr;
     std::int64_t due_ns = 0;
+
+private:
+    friend Item;
+    WheelEntry() = default;
 };
 
 // Items derive from WheelEntry<Item>, are in the wheel at most once, and outlive their stay in it. Nothing may be due

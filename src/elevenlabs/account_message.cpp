@@ -26,7 +26,7 @@ std::expected<json::value, AccountReplyError> parse(std::string_view body) {
 }
 
 // Fit to be shown to an operator. Empty when absent or not a string.
-std::string text_at(const json::object& object, std::string_view name) {
+std::string shown_text(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
     return value != nullptr && value->is_string() ? plain_text(value->get_string(), text_bytes_max) : std::string();
 }
@@ -47,7 +47,7 @@ std::vector<std::string> languages_of(const json::object& model) {
     for (const json::value& entry : list->get_array()) {
         const json::object* language = entry.if_object();
         if (language == nullptr || languages.size() >= languages_max) continue;
-        if (auto id = text_at(*language, "language_id"); !id.empty()) languages.push_back(std::move(id));
+        if (auto id = shown_text(*language, "language_id"); !id.empty()) languages.push_back(std::move(id));
     }
     return languages;
 }
@@ -55,9 +55,9 @@ std::vector<std::string> languages_of(const json::object& model) {
 std::expected<VoiceEntry, AccountReplyError> voice_in(const json::value& value) {
     const json::object* object = value.if_object();
     if (object == nullptr) return std::unexpected(AccountReplyError::unexpected);
-    VoiceEntry voice{.voice_id = text_at(*object, "voice_id"),
-                     .name = text_at(*object, "name"),
-                     .category = text_at(*object, "category")};
+    VoiceEntry voice{.voice_id = shown_text(*object, "voice_id"),
+                     .name = shown_text(*object, "name"),
+                     .category = shown_text(*object, "category")};
     if (voice.voice_id.empty()) return std::unexpected(AccountReplyError::unexpected);
     return voice;
 }
@@ -84,8 +84,8 @@ std::expected<Subscription, AccountReplyError> read_subscription(std::string_vie
     const json::object* object = value->if_object();
     if (object == nullptr) return std::unexpected(AccountReplyError::unexpected);
     const auto used = number_at(*object, "character_count"), limit = number_at(*object, "character_limit");
-    Subscription subscription{.tier = text_at(*object, "tier"),
-                              .status = text_at(*object, "status"),
+    Subscription subscription{.tier = shown_text(*object, "tier"),
+                              .status = shown_text(*object, "status"),
                               .characters_used = used.value_or(0),
                               .characters_max = limit.value_or(0),
                               .resets_at = number_at(*object, "next_character_count_reset_unix")};
@@ -125,9 +125,9 @@ std::expected<std::vector<ModelEntry>, AccountReplyError> read_models(std::strin
         const json::object* object = entry.if_object();
         if (object == nullptr) return std::unexpected(AccountReplyError::unexpected);
         const json::value* speaks = object->if_contains("can_do_text_to_speech");
-        ModelEntry model{.model_id = text_at(*object, "model_id"),
+        ModelEntry model{.model_id = shown_text(*object, "model_id"),
                          .speaks = speaks == nullptr || !speaks->is_bool() || speaks->get_bool(),
-                         .concurrency_group = text_at(*object, "concurrency_group"),
+                         .concurrency_group = shown_text(*object, "concurrency_group"),
                          .languages = languages_of(*object)};
         if (model.model_id.empty()) return std::unexpected(AccountReplyError::unexpected);
         models.push_back(std::move(model));

@@ -1,5 +1,7 @@
 #include "gateway/api_keys.hpp"
 
+#include "encoding/trim.hpp"
+
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
@@ -13,13 +15,6 @@ namespace gateway {
 namespace {
 
 constexpr std::size_t file_bytes_max = 512 * 1024;
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r";
-    const std::size_t first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
 
 bool is_key(std::string_view text) {
     return text.size() >= ApiKeys::key_length_min && text.size() <= ApiKeys::key_length_max &&
@@ -53,7 +48,7 @@ std::expected<ApiKeys, std::string> ApiKeys::split(const std::string& text, char
     std::string_view rest = text;
     for (std::size_t number = 1; !rest.empty(); ++number) {
         const std::size_t end = rest.find(separator);
-        const std::string_view key = trimmed(rest.substr(0, end));
+        const std::string_view key = encoding::trimmed(rest.substr(0, end));
         rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
         if (key.empty() || (separator == '\n' && key.starts_with('#'))) continue;
         if (!is_key(key)) {

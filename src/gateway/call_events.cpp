@@ -1,6 +1,7 @@
 #include "gateway/call_events.hpp"
 
 #include "gateway/call_page.hpp"
+#include "gateway/json_body.hpp"
 #include "gateway/loop_services.hpp"
 
 #include <boost/json.hpp>
@@ -11,10 +12,6 @@ namespace gateway {
 namespace json = boost::json;
 
 namespace {
-
-std::int64_t milliseconds(std::chrono::microseconds duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
 
 }  // namespace
 
@@ -47,7 +44,7 @@ void CallEvents::utterance(const call::StreamSession& session, const call::Utter
     const char* state = change.state == call::UtteranceState::speaking ? "started" : name_of(change.state);
     publish(
         fmt::format("speech.{}", state), session.call_sid(),
-        {{"utterance", change.id}, {"sent_ms", milliseconds(change.sent)}, {"heard_ms", milliseconds(change.heard)}});
+        {{"utterance", change.id}, {"sent_ms", whole_milliseconds(change.sent)}, {"heard_ms", whole_milliseconds(change.heard)}});
 }
 
 void CallEvents::digit(const call::StreamSession& session, char digit) {
@@ -60,8 +57,8 @@ void CallEvents::ended(const call::StreamSession& session, call::Outcome outcome
     const call::Totals totals = session.totals();
     publish("call.ended", session.call_sid(),
             {{"outcome", name_of(outcome)},
-             {"sent_ms", milliseconds(totals.sent)},
-             {"heard_ms", milliseconds(totals.heard)},
+             {"sent_ms", whole_milliseconds(totals.sent)},
+             {"heard_ms", whole_milliseconds(totals.heard)},
              {"underruns", totals.underruns},
              {"digits", session.digits()}});
 }

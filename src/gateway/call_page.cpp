@@ -1,5 +1,7 @@
 #include "gateway/call_page.hpp"
 
+#include "gateway/json_body.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -12,14 +14,6 @@ namespace {
 
 json::value time_or_null(const std::optional<Instant>& when, Instant now) {
     return when ? json::value(wall_time(*when, now)) : json::value(nullptr);
-}
-
-json::value text_or_null(const std::string& text) {
-    return text.empty() ? json::value(nullptr) : json::value(text);
-}
-
-std::int64_t milliseconds(std::chrono::microseconds duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
 }  // namespace
@@ -48,8 +42,8 @@ json::object utterance_page(const call::UtteranceRecord& utterance, Instant now)
         return page;
     }
     page["text"] = text_or_null(utterance.text.reveal());
-    page["sent_ms"] = milliseconds(utterance.sent);
-    page["heard_ms"] = milliseconds(utterance.heard);
+    page["sent_ms"] = whole_milliseconds(utterance.sent);
+    page["heard_ms"] = whole_milliseconds(utterance.heard);
     return page;
 }
 
@@ -74,8 +68,8 @@ json::object call_summary(const CallRecord& call, Instant now) {
 
 json::object call_page(const CallRecord& call, Instant now) {
     json::object page = call_summary(call, now);
-    page["sent_ms"] = milliseconds(call.totals.sent);
-    page["heard_ms"] = milliseconds(call.totals.heard);
+    page["sent_ms"] = whole_milliseconds(call.totals.sent);
+    page["heard_ms"] = whole_milliseconds(call.totals.heard);
     page["underruns"] = call.totals.underruns;
     page["digits"] = call.digits;
     json::array& utterances = page["utterances"].emplace_array();

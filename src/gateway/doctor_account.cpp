@@ -15,14 +15,14 @@ namespace gateway {
 
 namespace {
 
-using Reply = std::expected<Fetched, net::TransportError>;
+using HostReply = std::expected<Fetched, net::TransportError>;
 
 constexpr std::string_view host_check = "ElevenLabs", key_check = "key", plan_check = "plan", voice_check = "voice",
                            model_check = "model", output_check = "output";
 constexpr std::string_view spend_hint = "mouthpiece doctor --spend finds out with one spoken word.";
 
 // What stands in the way of an answer, if anything does. `permission` is the one the key needs for it.
-std::optional<Finding> obstacle(std::string_view check, const Reply& reply, std::string_view permission) {
+std::optional<Finding> obstacle(std::string_view check, const HostReply& reply, std::string_view permission) {
     const std::string name(check);
     if (!reply) return cannot_tell(name, describe(reply.error()), advise(reply.error()));
     if (reply->head.status == 200) return std::nullopt;
@@ -42,7 +42,7 @@ std::optional<Finding> obstacle(std::string_view check, const Reply& reply, std:
                    "Look at the account on elevenlabs.io.");
 }
 
-Finding examine_host(const Reply& reply, const std::string& url) {
+Finding examine_host(const HostReply& reply, const std::string& url) {
     const std::string name(host_check);
     if (!reply) return problem(name, fmt::format("{} {}", url, describe(reply.error())), advise(reply.error()));
     const auto region = reply->head.header("x-region");
@@ -50,7 +50,7 @@ Finding examine_host(const Reply& reply, const std::string& url) {
               fmt::format("{} answers{}.", url, region.empty() ? "" : fmt::format(" from {}", region.substr(0, 40))));
 }
 
-Finding examine_key(const Reply& subscription) {
+Finding examine_key(const HostReply& subscription) {
     const std::string name(key_check);
     if (!subscription) return cannot_tell(name, "ElevenLabs was not reached.");
     if (subscription->head.status == 200) return ok(name, "The key opens an account.");
@@ -93,7 +93,7 @@ Finding unreadable(std::string_view check) {
     return cannot_tell(std::string(check), "ElevenLabs' answer is not of the known form.", std::string(spend_hint));
 }
 
-Finding examine_voice(const Reply& reply, const Options& options, const std::optional<elevenlabs::Subscription>& plan) {
+Finding examine_voice(const HostReply& reply, const Options& options, const std::optional<elevenlabs::Subscription>& plan) {
     const std::string name(voice_check);
     if (reply && reply->head.status != 200) {
         const auto error = elevenlabs::read_error(reply->head.status, reply->body);
@@ -182,7 +182,7 @@ Findings examine_account(Fetcher& fetcher, const Options& options, bool spend) {
         return fetcher.get(fmt::format("{}{}", options.elevenlabs_url, path),
                            {{"xi-api-key", options.elevenlabs_key.reveal()}});
     };
-    const Reply subscription = ask("/v1/user/subscription");
+    const HostReply subscription = ask("/v1/user/subscription");
     Findings findings{examine_host(subscription, options.elevenlabs_url), examine_key(subscription)};
     if (!subscription) {
         for (const auto check : {plan_check, voice_check, model_check, output_check}) {
@@ -190,8 +190,8 @@ Findings examine_account(Fetcher& fetcher, const Options& options, bool spend) {
         }
         return findings;
     }
-    const Reply voice = ask("/v1/voices/" + encoding::percent_encode(options.voice.id));
-    const Reply models = ask("/v1/models");
+    const HostReply voice = ask("/v1/voices/" + encoding::percent_encode(options.voice.id));
+    const HostReply models = ask("/v1/models");
 
     std::optional<elevenlabs::Subscription> plan;
     if (subscription->head.status == 200) {

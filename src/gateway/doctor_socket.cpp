@@ -21,7 +21,7 @@ constexpr std::string_view socket_check = "WebSocket";
 constexpr std::string_view advice =
     "Callers hear HTTP instead, after a vain attempt; ELEVENLABS_TRANSPORT=http saves that.";
 // Recorded: 50 ms after the upgrade.
-constexpr std::chrono::milliseconds complaint_max{500}, connect_timeout{5'000};
+constexpr std::chrono::milliseconds complaint_max{500}, handshake_max{5'000};
 
 // Opens the socket and listens for a complaint.
 class Listening final : private net::WebSocket::Handler {
@@ -78,7 +78,7 @@ Findings examine_socket(net::EventLoop& loop, const Options& options) {
         target->authorities = std::move(*trusted);
     }
     target->headers = {{"xi-api-key", options.elevenlabs_key.reveal()}};
-    target->timeout = connect_timeout;
+    target->timeout = handshake_max;
     Listening listening(loop, *std::move(target));
     run_until(loop, [&] { return listening.ended(); });
     if (!listening.opened()) {

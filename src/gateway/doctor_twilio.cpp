@@ -17,7 +17,6 @@ namespace gateway {
 namespace {
 
 constexpr std::string_view running_advice = "Start the server (mouthpiece serve) and ask again.";
-constexpr std::string_view signature_header = "X-Twilio-Signature";
 
 bool is_hex(std::string_view text, std::size_t digits) {
     return text.size() == digits && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
@@ -160,7 +159,7 @@ private:
                                      .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
                                      .body = encoding::write_form(fields)};
         if (!options_.auth_token.empty()) {
-            request.headers.emplace_back(signature_header, twilio::sign(options_.auth_token, url, fields));
+            request.headers.emplace_back(twilio::signature_header, twilio::sign(options_.auth_token, url, fields));
         }
         const auto reply = fetcher_.fetch(std::move(request));
         if (!reply) return cannot_tell("webhook", describe(reply.error()), advise(reply.error()));
@@ -210,7 +209,7 @@ private:
             target->authorities = std::move(*authorities);
         }
         if (!options_.auth_token.empty()) {
-            target->headers.emplace_back(signature_header, twilio::sign(options_.auth_token, signed_url, {}));
+            target->headers.emplace_back(twilio::signature_header, twilio::sign(options_.auth_token, signed_url, {}));
         }
         return target;
     }

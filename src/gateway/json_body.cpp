@@ -69,6 +69,14 @@ std::expected<std::string, std::string> read_choice(const json::object& object, 
     return choice;
 }
 
+json::value text_or_null(const std::string& text) {
+    return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+std::int64_t whole_milliseconds(std::chrono::microseconds duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
 http::Response json_page(int status, const json::object& page) {
     http::Response response = http::json(json::serialize(page));
     response.status = status;

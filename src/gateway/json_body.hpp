@@ -5,6 +5,8 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <expected>
 #include <initializer_list>
 #include <optional>
@@ -25,6 +27,10 @@ std::optional<std::string> read_bool(const boost::json::object& object, std::str
 // The string of that name, which must be one of `choices`; the first one is the default.
 std::expected<std::string, std::string> read_choice(const boost::json::object& object, std::string_view name,
                                                     std::initializer_list<std::string_view> choices);
+
+// An empty string says that nothing is known.
+boost::json::value text_or_null(const std::string& text);
+std::int64_t whole_milliseconds(std::chrono::microseconds duration);
 
 http::Response json_page(int status, const boost::json::object& page);
 

@@ -19,7 +19,7 @@ unsigned or_one_per_core(unsigned asked) {
     return asked != 0 ? asked : std::max(1u, std::thread::hardware_concurrency());
 }
 
-std::string random_name() {
+std::string instance_name() {
     std::random_device random;
     return fmt::format("{:08x}{:08x}", random(), random());
 }
@@ -37,7 +37,7 @@ net::SocketCensus::Bounds socket_bounds(const Options& options) {
 
 Switchboard::Switchboard(Options given)
     : options(fitted_to_descriptors(std::move(given), descriptors_allowed())),
-      instance(random_name()),
+      instance(instance_name()),
       origins(options.public_url, options.trusted_proxies),
       api(options.api),
       census(socket_bounds(options)),

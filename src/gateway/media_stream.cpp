@@ -13,14 +13,14 @@ namespace gateway {
 
 namespace {
 
-constexpr net::WebSocket::Options socket_options{.role = websocket::Role::server, .message_bytes_max = 64 * 1024};
+constexpr net::WebSocket::Options stream_socket_options{.role = websocket::Role::server, .message_bytes_max = 64 * 1024};
 
 template <class... Cases>
 struct Match : Cases... {
     using Cases::operator()...;
 };
 
-double seconds(std::chrono::microseconds duration) {
+double in_seconds(std::chrono::microseconds duration) {
     return static_cast<double>(duration.count()) / 1e6;
 }
 
@@ -44,7 +44,7 @@ MediaStream::MediaStream(LoopServices& loop, std::unique_ptr<call::StreamSession
     : loop_(loop),
       session_(std::move(session)),
       connection_id_(connection_id),
-      socket_(std::move(connection), socket_options, *this),
+      socket_(std::move(connection), stream_socket_options, *this),
       deadline_(loop.events.timers(),
                 [this] {
                     session_->on_deadline(loop_.events.now());
@@ -240,9 +240,9 @@ void MediaStream::end(call::Outcome outcome) {
     spdlog::info(
         "stream closed connection={} call_sid={} stream_sid={} outcome={} sent_s={:.2f} heard_s={:.2f} underruns={} "
         "media_in={} ignored={} first_media_ms={:.2f}",
-        connection_id_, session_->call_sid(), session_->stream_sid(), name_of(outcome), seconds(totals.sent),
-        seconds(totals.heard), totals.underruns, totals.media_in, totals.ignored,
-        totals.start_to_first_media ? seconds(*totals.start_to_first_media) * 1e3 : -1.0);
+        connection_id_, session_->call_sid(), session_->stream_sid(), name_of(outcome), in_seconds(totals.sent),
+        in_seconds(totals.heard), totals.underruns, totals.media_in, totals.ignored,
+        totals.start_to_first_media ? in_seconds(*totals.start_to_first_media) * 1e3 : -1.0);
     loop_.switchboard.metrics.stream_closed(outcome, totals);
     if (totals.start_to_first_media) loop_.switchboard.metrics.first_media(*totals.start_to_first_media);
     if (session_->was_authorised()) loop_.switchboard.events.ended(*session_, outcome);

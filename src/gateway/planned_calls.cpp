@@ -11,7 +11,7 @@ namespace gateway {
 namespace {
 
 // Whoever knows it could have the text spoken: it must not be guessed.
-std::string random_name() {
+std::string secret_name() {
     std::array<unsigned char, 16> random{};
     if (RAND_bytes(random.data(), random.size()) != 1) throw std::runtime_error("no random numbers");
     std::string name;
@@ -22,7 +22,7 @@ std::string random_name() {
 }  // namespace
 
 std::string PlannedCalls::keep(call::CallPlan plan, Instant now) {
-    std::string name = random_name();
+    std::string name = secret_name();
     const std::scoped_lock lock(mutex_);
     forget_oldest(now);
     plans_.emplace(name, std::move(plan));

@@ -1,5 +1,7 @@
 #include "gateway/request_origin.hpp"
 
+#include "encoding/trim.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -10,19 +12,13 @@ namespace gateway {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // The elements of a list header in order, also when it is there several times (RFC 9110, 5.3).
 std::vector<std::string_view> elements(const http::Request& request, std::string_view name) {
     std::vector<std::string_view> all;
     for (const std::string_view line : request.all(name)) {
         for (std::size_t begin = 0; begin <= line.size();) {
             const std::size_t end = std::min(line.find(',', begin), line.size());
-            all.push_back(trimmed(line.substr(begin, end - begin)));
+            all.push_back(encoding::trimmed(line.substr(begin, end - begin)));
             begin = end + 1;
         }
     }

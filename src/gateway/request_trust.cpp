@@ -10,7 +10,6 @@ namespace gateway {
 
 namespace {
 
-constexpr std::string_view signature_header = "X-Twilio-Signature";
 
 // The request line may carry scheme and host (RFC 9112, 3.2.2); what Twilio signed comes behind its own.
 std::string path_and_query(const http::Request& request) {
@@ -44,7 +43,7 @@ bool RequestTrust::lacks_signature(const http::Request& request) const {
 bool RequestTrust::webhook(const http::Request& request, const encoding::FormFields& fields,
                            const RequestOrigin& origin) const {
     if (!checks()) return true;
-    const auto signature = request.header(signature_header);
+    const auto signature = request.header(twilio::signature_header);
     std::vector<std::string> tried;
     for (const std::string& base : origin.base_urls) {
         const auto verdict = twilio::verify_webhook(token_, base + path_and_query(request), fields, signature);
@@ -57,7 +56,7 @@ bool RequestTrust::webhook(const http::Request& request, const encoding::FormFie
 
 bool RequestTrust::upgrade(const http::Request& request, const RequestOrigin& origin) const {
     if (!checks()) return true;
-    const auto signature = request.header(signature_header);
+    const auto signature = request.header(twilio::signature_header);
     const std::string url = websocket_url(origin.base_url(), path_and_query(request));
     const auto verdict = twilio::verify_upgrade(token_, url, signature);
     if (verdict) return true;

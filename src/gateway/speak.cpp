@@ -12,7 +12,7 @@ namespace gateway {
 
 namespace {
 
-double milliseconds(std::chrono::microseconds duration) {
+double in_milliseconds(std::chrono::microseconds duration) {
     return static_cast<double>(duration.count()) / 1e3;
 }
 
@@ -41,15 +41,15 @@ private:
         loop_.switchboard.metrics.fell_back(rung);
     }
     void on_first_audio(std::string_view rung, std::chrono::microseconds since_say) override {
-        spdlog::info("speech begins call_sid={} source={} after_ms={:.1f}", call_sid_, rung, milliseconds(since_say));
+        spdlog::info("speech begins call_sid={} source={} after_ms={:.1f}", call_sid_, rung, in_milliseconds(since_say));
         loop_.switchboard.metrics.speech_first_audio(since_say);
     }
     void on_spoken(const speech::Spoken& spoken) override {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(loop_.events.now() - asked_);
         spdlog::info(
             "speech complete call_sid={} complete={} sentences={} by_fallback={} audio_ms={:.0f} after_ms={:.1f}",
-            call_sid_, spoken.complete, spoken.sentences, spoken.sentences_by_fallback, milliseconds(spoken.audio),
-            milliseconds(took));
+            call_sid_, spoken.complete, spoken.sentences, spoken.sentences_by_fallback, in_milliseconds(spoken.audio),
+            in_milliseconds(took));
         loop_.switchboard.metrics.speech_finished(took);
     }
 

@@ -12,10 +12,6 @@ namespace json = boost::json;
 
 namespace {
 
-json::value text_or_null(const std::string& text) {
-    return text.empty() ? json::value(nullptr) : json::value(text);
-}
-
 }  // namespace
 
 void list_voices(LoopServices& loop, const std::shared_ptr<net::Exchange>& exchange) {

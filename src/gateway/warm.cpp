@@ -1,5 +1,6 @@
 #include "gateway/warm.hpp"
 
+#include "encoding/trim.hpp"
 #include "gateway/call_plan.hpp"
 #include "gateway/loop_services.hpp"
 
@@ -22,13 +23,6 @@ constexpr std::size_t phrase_file_bytes_max = 16u << 20, phrases_max = 100'000;
 // little enough for it to go on with the next sentence at once instead of at the pace of speech.
 constexpr std::chrono::seconds patience{10};
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view space = " \t\r";
-    const std::size_t first = text.find_first_not_of(space);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 }  // namespace
 
 std::expected<std::vector<Phrase>, std::string> read_phrases(std::string_view text) {
@@ -36,15 +30,15 @@ std::expected<std::vector<Phrase>, std::string> read_phrases(std::string_view te
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::size_t end = text.find('\n');
-        std::string_view line = trimmed(text.substr(0, end));
+        std::string_view line = encoding::trimmed(text.substr(0, end));
         text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
         if (line.empty() || line.starts_with('#')) continue;
         if (phrases.size() == phrases_max)
             return std::unexpected(fmt::format("There are more than {} phrases.", phrases_max));
         Phrase phrase{.line = number, .voice_id = {}, .text = {}};
         if (const std::size_t bar = line.find('|'); bar != std::string_view::npos) {
-            phrase.voice_id = trimmed(line.substr(0, bar));
-            line = trimmed(line.substr(bar + 1));
+            phrase.voice_id = encoding::trimmed(line.substr(0, bar));
+            line = encoding::trimmed(line.substr(bar + 1));
             if (!is_voice_id(phrase.voice_id)) {
                 return std::unexpected(fmt::format("Line {}: what stands before the bar is no voice id.", number));
             }

@@ -13,16 +13,6 @@
 
 namespace simulator {
 
-namespace {
-
-net::HttpServer::Options listening_on(const std::string& host) {
-    net::HttpServer::Options options;
-    options.host = host;
-    return options;
-}
-
-}  // namespace
-
 Standin::Standin(net::EventLoop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
@@ -30,7 +20,7 @@ Standin::Standin(net::EventLoop& loop, Options options)
       random_(options_.seed),
       began_(loop.now()),
       sweep_(loop.timers(), [this] { ended_sockets_.clear(); }),
-      server_(loop, listening_on(options_.host),
+      server_(loop, net::HttpServer::Options{.host = options_.host},
               [this](const std::shared_ptr<net::Exchange>& exchange) { handle(exchange); }) {}
 
 Standin::~Standin() = default;

@@ -16,9 +16,6 @@ namespace {
 // Recorded: 26 reads of 279 to 8186 bytes for 2.9 s of 24 kHz PCM within 120 ms. For mu-law a sixth of the bytes.
 constexpr std::size_t chunk_bytes_min = 131, chunk_bytes_max = 2'200;
 constexpr std::chrono::microseconds chunk_pause_max{9'000};
-constexpr std::chrono::seconds slow_start{5};
-constexpr std::size_t drip_bytes = 80;  // 10 ms of speech every 100 ms
-constexpr std::chrono::milliseconds drip_pause{100};
 constexpr std::size_t tiny_chunks_together = 200;
 
 std::string as_text(std::span<const std::byte> bytes) {

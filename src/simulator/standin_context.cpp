@@ -17,9 +17,8 @@ namespace simulator {
 namespace {
 
 // Recorded: a clip of 0.97 s came as one frame and a tail; frames may hold more than a second.
-constexpr std::size_t frame_bytes_min = 431, frame_bytes_max = 11'000, drip_bytes = 80, tiny_bytes_together = 200;
-constexpr std::chrono::milliseconds frame_pause{6}, drip_pause{100};
-constexpr std::chrono::seconds slow_start{5};
+constexpr std::size_t frame_bytes_min = 431, frame_bytes_max = 11'000, tiny_bytes_together = 200;
+constexpr std::chrono::milliseconds frame_pause{6};
 constexpr std::string_view no_alignment = R"("alignment":null,"normalizedAlignment":null)";
 
 boost::json::object spread(std::string_view text, std::chrono::milliseconds length) {

@@ -5,6 +5,7 @@
 // the beginning, of an answer or of a socket, then strikes in two steps: the connection breaks there, and whoever asks
 // for the rest, or opens the next socket, meets it.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -58,6 +59,11 @@ enum class SocketEffect {
     refuse_upgrade,  // HTTP status and body of the row in place of 101
     hang_upgrade,    // no answer to the upgrade
 };
+
+// Of slow_start and drip: 10 ms of speech every 100 ms.
+constexpr std::chrono::seconds slow_start{5};
+constexpr std::size_t drip_bytes = 80;
+constexpr std::chrono::milliseconds drip_pause{100};
 
 // Whether it can strike the beginning of an answer, or of what is said in a context, only.
 bool concerns_beginning(HttpEffect effect);

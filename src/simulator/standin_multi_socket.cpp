@@ -9,7 +9,7 @@ namespace simulator {
 
 namespace {
 
-std::string settings_of(const boost::json::object& message) {
+std::string context_settings(const boost::json::object& message) {
     std::string settings;
     for (const char* name : {"voice_settings", "generation_config"}) {
         const auto* value = message.if_contains(name);
@@ -40,7 +40,7 @@ void StandinMultiSocket::on_message(const Message& message) {
 }
 
 StandinMultiSocket::Entry* StandinMultiSocket::find_or_create(const std::string& id, const Message& message) {
-    const std::string settings = settings_of(message);
+    const std::string settings = context_settings(message);
     if (const auto found = contexts_.find(id); found != contexts_.end()) {
         if (settings.empty() || settings == found->second.settings) return &found->second;
         refuse("invalid_message",

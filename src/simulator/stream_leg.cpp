@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds slow_reader_pause{900}, slow_reader_reads{100};
 // A server may speak a whole message in one frame: ten minutes in base64, the most Twilio would queue.
-constexpr std::size_t message_bytes_max = 8u << 20;
+constexpr std::size_t server_message_max = 8u << 20;
 
 template <class... F>
 struct Overloaded : F... {
@@ -44,7 +44,7 @@ void StreamLeg::opened(std::expected<net::WebSocketConnector::Opened, net::WebSo
     }
     socket_ = std::make_unique<net::WebSocket>(
         std::move(result->connection),
-        net::WebSocket::Options{.role = websocket::Role::client, .message_bytes_max = message_bytes_max},
+        net::WebSocket::Options{.role = websocket::Role::client, .message_bytes_max = server_message_max},
         static_cast<net::WebSocket::Handler&>(*this));
     started_ = now;
     line_.emplace(std::move(plan_.line), now);

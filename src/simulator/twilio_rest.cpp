@@ -19,12 +19,6 @@ namespace {
 
 constexpr std::string_view prefix = "/2010-04-01/Accounts/";
 
-net::HttpServer::Options listening_on(const std::string& host) {
-    net::HttpServer::Options options;
-    options.host = host;
-    return options;
-}
-
 std::shared_ptr<const net::Tls> authorities() {
     auto tls = net::Tls::client();
     if (!tls) throw std::runtime_error(tls.error());
@@ -52,7 +46,7 @@ TwilioRest::TwilioRest(net::EventLoop& loop, Options options)
       options_(std::move(options)),
       client_(loop, {.user_agent = "TwilioProxy/1.1"}),
       authorities_(authorities()),
-      server_(loop, listening_on(options_.host), [this](const auto& exchange) { handle(exchange); }) {}
+      server_(loop, net::HttpServer::Options{.host = options_.host}, [this](const auto& exchange) { handle(exchange); }) {}
 
 TwilioRest::~TwilioRest() = default;
 

@@ -12,6 +12,8 @@
 
 namespace twilio {
 
+constexpr std::string_view signature_header = "X-Twilio-Signature";
+
 // HMAC-SHA1 over url + every distinct value of every name (names sorted by byte, values sorted), base64. The URL is
 // taken as it stands: whoever signs leaves out what is not signed (user, password, fragment).
 std::string sign(const Secret& auth_token, std::string_view url, const encoding::FormFields& fields);

@@ -1,5 +1,6 @@
 #include "websocket/codec.hpp"
 
+#include "websocket/frame_bits.hpp"
 #include "websocket/masking.hpp"
 #include "websocket/utf8.hpp"
 
@@ -18,9 +19,7 @@
 namespace websocket {
 namespace {
 
-constexpr unsigned final_bit = 0x80, reserved_bits = 0x70, opcode_bits = 0x0F, mask_bit = 0x80, length_bits = 0x7F,
-                   control_bit = 8;
-constexpr unsigned length_16 = 126, length_64 = 127;
+constexpr unsigned control_bit = 8;
 constexpr std::size_t control_payload_max = 125;
 constexpr unsigned known_opcodes = 0b0111'0000'0111;  // one bit for each
 

@@ -1,4 +1,5 @@
 #include "websocket/codec.hpp"
+#include "websocket/frame_bits.hpp"
 #include "websocket/masking.hpp"
 #include "websocket/utf8.hpp"
 
@@ -10,7 +11,6 @@
 namespace websocket {
 namespace {
 
-constexpr unsigned char final_bit = 0x80, mask_bit = 0x80, length_16 = 126, length_64 = 127;
 constexpr std::size_t close_reason_max = 123;  // a control frame's 125 bytes less the code
 constexpr std::size_t short_header = 2, medium_header = 4, long_header = 10;
 

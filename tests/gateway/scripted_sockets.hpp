@@ -25,7 +25,7 @@ class ScriptedSockets {
 public:
     using Message = boost::json::object;
 
-    class Peer : private net::WebSocket::Handler {
+    class Peer final : private net::WebSocket::Handler {
     public:
         Peer(ScriptedSockets& server, const http::Request& request, std::unique_ptr<net::Exchange::Upgraded> upgraded)
             : target(request.target),

@@ -41,7 +41,7 @@ Outcome feed(std::string_view input, std::size_t part, RequestParser::Limits lim
 
 Outcome parse(std::string_view input, RequestParser::Limits limits = {}) {
     Outcome whole = feed(input, input.size(), limits);
-    for (const std::size_t part : {1, 7}) {
+    for (const std::size_t part : {1U, 7U}) {
         const Outcome cut = feed(input, part, limits);
         EXPECT_EQ(cut.error, whole.error) << input;
         EXPECT_EQ(cut.detail, whole.detail) << input;

@@ -168,7 +168,7 @@ TEST_F(SimulatedCallTest, signs_webhook_upgrade_and_action_as_twilio_does) {
     call(plan());
     ASSERT_EQ(server.requests.size(), 3u);
     const Secret token("12345");
-    for (const std::size_t i : {0, 2}) {
+    for (const std::size_t i : {0U, 2U}) {
         const auto& request = server.requests[i];
         const auto fields = encoding::parse_form(request.body);
         EXPECT_TRUE(twilio::verify_webhook(token, "http://" + server.authority() + request.target, *fields,

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr const char* rachel = "21m00Tcm4TlvDq8ikWAM";
 
 // Opens a socket and remembers what came.
-class Client : private net::WebSocket::Handler {
+class Client final : private net::WebSocket::Handler {
 public:
     Client(net::EventLoop& loop, std::uint16_t port, const std::string& target, const std::string& key) : loop_(loop) {
         net::WebSocketTarget where{.tls = false, .host = "127.0.0.1", .port = port, .target = target, .headers = {}};

@@ -16,7 +16,7 @@ constexpr const char* rachel = "21m00Tcm4TlvDq8ikWAM";
 constexpr const char* sarah = "EXAVITQu4vr4xnSDxMaL";
 constexpr const char* words = "Hello from the stand-in.";
 
-struct Reply : net::HttpClient::Listener {
+struct Reply final : net::HttpClient::Listener {
     net::IncomingHead head;
     std::string body;
     std::vector<std::size_t> reads;

@@ -123,7 +123,7 @@ TEST_F(GovernorTest, counts_the_characters_that_were_spoken) {
     ScriptedSource refusing{timers, [](const Request&) { return Script{fail_after(1ms, Kind::unavailable)}; }};
     GovernedSource other(*governor, refusing);
     RecordingListener& refused = listeners.emplace_back(timers);
-    utterances.push_back(other.say(request_for("Nobody says this."), refused));
+    const auto utterance = other.say(request_for("Nobody says this."), refused);
     timers.run();
     EXPECT_TRUE(refused.failure.has_value());
     EXPECT_EQ(governor->figures().characters, 10U);

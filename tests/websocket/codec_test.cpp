@@ -125,7 +125,7 @@ TEST(Masking, agrees_with_the_definition_at_every_size_and_alignment) {
 }
 
 TEST(Masking, finds_the_one_byte_that_is_not_ascii) {
-    for (const std::size_t size : {1, 3, 4, 7, 8, 15, 16, 31, 32, 33, 64, 100, 382}) {
+    for (const std::size_t size : {1U, 3U, 4U, 7U, 8U, 15U, 16U, 31U, 32U, 33U, 64U, 100U, 382U}) {
         std::string text(size, 'a');
         EXPECT_TRUE(apply_mask(text.data(), size, 0x0102'0304)) << size;
         for (std::size_t at = 0; at < size; ++at) {
@@ -155,7 +155,7 @@ TEST(Encoder, writes_the_frames_of_the_rfc) {  // section 5.7
 }
 
 TEST(Encoder, chooses_the_shortest_length) {
-    for (const std::size_t size : {0, 125, 126, 65535, 65536, 100'000}) {
+    for (const std::size_t size : {0U, 125U, 126U, 65535U, 65536U, 100'000U}) {
         const std::string payload(size, 'x');
         for (const Role receiver : {Role::client, Role::server}) {
             std::string out = "before";
@@ -170,7 +170,7 @@ TEST(Encoder, chooses_the_shortest_length) {
 }
 
 TEST(Encoder, writes_text_in_place_at_any_size) {
-    for (const std::size_t size : {0, 1, 125, 126, 300, 65535, 65536, 70'000}) {
+    for (const std::size_t size : {0U, 1U, 125U, 126U, 300U, 65535U, 65536U, 70'000U}) {
         const std::string payload(size, 'x');
         std::string out = "before";
         const std::size_t frame = begin_text(out);

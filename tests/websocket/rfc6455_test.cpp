@@ -43,7 +43,7 @@ const Log bad_payload = {"violation:1007"};
 TEST(Rfc6455, reads_text_and_binary_of_every_size) {
     std::vector<std::size_t> sizes;
     for (std::size_t size = 0; size <= 130; ++size) sizes.push_back(size);
-    for (const std::size_t size : {255, 256, 382, 1000, 65535, 65536, 65537, 131072}) sizes.push_back(size);
+    for (const std::size_t size : {255U, 256U, 382U, 1000U, 65535U, 65536U, 65537U, 131072U}) sizes.push_back(size);
     for (const std::size_t size : sizes) {
         std::string payload;
         for (std::size_t i = 0; i < size; ++i) payload += static_cast<char>(' ' + (i * 7 + i / 95) % 95);
