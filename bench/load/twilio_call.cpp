@@ -159,7 +159,8 @@ void TwilioCall::append_reached_marks(std::int64_t now_ns) {
 
 void TwilioCall::on_due(std::int64_t now) {
     const bool waited_enough = started_ns_ == 0 && now > placed_ns_ + patience_ns;
-    if (waited_enough || (state_ == State::leaving && now > ends_ns_ + call_farewell_ns) || unsent() > backlog_max) drop();
+    if (waited_enough || (state_ == State::leaving && now > ends_ns_ + call_farewell_ns) || unsent() > backlog_max)
+        drop();
     if (state_ == State::streaming && (now >= ends_ns_ || context_.tally.over)) hang_up(now);
     if (state_ == State::streaming) {
         context_.tally.send_lateness.add(std::max<std::int64_t>(now - due_ns, 0));

@@ -11,10 +11,7 @@
 
 namespace bench {
 
-namespace {
-
-
-}  // namespace
+namespace {}  // namespace
 
 MediaCall::MediaCall(Loop& loop, Socket accepted, Speech& speech)
     : Stream(loop, std::move(accepted)), speech_(speech) {}

@@ -11,9 +11,7 @@ namespace gateway {
 
 namespace json = boost::json;
 
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 void CallEvents::publish(std::string_view type, const std::string& call_sid, const json::object& more) {
     json::object event{{"id", fmt::format("{}-{}", switchboard_.instance, ++last_number_)},
@@ -42,9 +40,10 @@ void CallEvents::utterance(const call::StreamSession& session, const call::Utter
                        {{"utterance", change.id}, {"name", change.mark}});
     }
     const char* state = change.state == call::UtteranceState::speaking ? "started" : name_of(change.state);
-    publish(
-        fmt::format("speech.{}", state), session.call_sid(),
-        {{"utterance", change.id}, {"sent_ms", whole_milliseconds(change.sent)}, {"heard_ms", whole_milliseconds(change.heard)}});
+    publish(fmt::format("speech.{}", state), session.call_sid(),
+            {{"utterance", change.id},
+             {"sent_ms", whole_milliseconds(change.sent)},
+             {"heard_ms", whole_milliseconds(change.heard)}});
 }
 
 void CallEvents::digit(const call::StreamSession& session, char digit) {

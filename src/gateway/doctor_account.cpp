@@ -93,7 +93,8 @@ Finding unreadable(std::string_view check) {
     return cannot_tell(std::string(check), "ElevenLabs' answer is not of the known form.", std::string(spend_hint));
 }
 
-Finding examine_voice(const HostReply& reply, const Options& options, const std::optional<elevenlabs::Subscription>& plan) {
+Finding examine_voice(const HostReply& reply, const Options& options,
+                      const std::optional<elevenlabs::Subscription>& plan) {
     const std::string name(voice_check);
     if (reply && reply->head.status != 200) {
         const auto error = elevenlabs::read_error(reply->head.status, reply->body);

@@ -13,7 +13,8 @@ namespace gateway {
 
 namespace {
 
-constexpr net::WebSocket::Options stream_socket_options{.role = websocket::Role::server, .message_bytes_max = 64 * 1024};
+constexpr net::WebSocket::Options stream_socket_options{.role = websocket::Role::server,
+                                                        .message_bytes_max = 64 * 1024};
 
 template <class... Cases>
 struct Match : Cases... {

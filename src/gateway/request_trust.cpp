@@ -10,7 +10,6 @@ namespace gateway {
 
 namespace {
 
-
 // The request line may carry scheme and host (RFC 9112, 3.2.2); what Twilio signed comes behind its own.
 std::string path_and_query(const http::Request& request) {
     std::string target(request.path());
@@ -37,7 +36,7 @@ std::string websocket_url(std::string_view base_url, std::string_view path) {
 }
 
 bool RequestTrust::lacks_signature(const http::Request& request) const {
-    return checks() && request.header(signature_header).empty();
+    return checks() && request.header(twilio::signature_header).empty();
 }
 
 bool RequestTrust::webhook(const http::Request& request, const encoding::FormFields& fields,

@@ -41,7 +41,8 @@ private:
         loop_.switchboard.metrics.fell_back(rung);
     }
     void on_first_audio(std::string_view rung, std::chrono::microseconds since_say) override {
-        spdlog::info("speech begins call_sid={} source={} after_ms={:.1f}", call_sid_, rung, in_milliseconds(since_say));
+        spdlog::info("speech begins call_sid={} source={} after_ms={:.1f}", call_sid_, rung,
+                     in_milliseconds(since_say));
         loop_.switchboard.metrics.speech_first_audio(since_say);
     }
     void on_spoken(const speech::Spoken& spoken) override {

@@ -19,7 +19,7 @@ http::Response no_content() {
     return {.status = 204, .content_type = {}, .body = {}, .headers = {}};
 }
 
-std::optional<int> number_in(std::string_view text) {
+std::optional<int> signed_number(std::string_view text) {
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
@@ -39,7 +39,7 @@ http::Response StatusCallbacks::call_status(const http::Request& request, const 
     }
     const auto status = twilio::call_status(form->field("CallStatus"));
     if (!status) return no_content();  // the verdict on who answered alone, or a status of the future
-    const auto told = calls.status(form->call_sid, *status, number_in(form->field("SequenceNumber")), now);
+    const auto told = calls.status(form->call_sid, *status, signed_number(form->field("SequenceNumber")), now);
     if (told == CallRegister::Told::news) {
         spdlog::info("call status call_sid={} at_twilio={}", form->call_sid, name_of(*status));
         loop_.switchboard.events.status(form->call_sid, *status);

@@ -10,9 +10,7 @@ namespace gateway {
 
 namespace json = boost::json;
 
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 void list_voices(LoopServices& loop, const std::shared_ptr<net::Exchange>& exchange) {
     loop.voices.list([exchange](const VoiceList& list) {

@@ -36,7 +36,7 @@ constexpr std::array events{"initiated"sv, "ringing"sv, "answered"sv, "completed
 
 constexpr int general = 21200, bad_url = 21205, bad_timeout = 21208, bad_to = 21211, bad_from = 21212, bad_amd = 21234;
 
-std::unexpected<Notice> refuse(int code, std::string text) {
+std::unexpected<Notice> notice(int code, std::string text) {
     return std::unexpected(Notice{code, std::move(text)});
 }
 
@@ -85,11 +85,11 @@ std::expected<CallOrder, Notice> read_call_order(const encoding::FormFields& for
     caller.to = field("To");
     caller.from = field("From");
     caller.direction = "outbound-api";
-    if (!twilio::is_e164(caller.to)) return refuse(bad_to, fmt::format("Invalid 'To' Phone Number: {}", caller.to));
+    if (!twilio::is_e164(caller.to)) return notice(bad_to, fmt::format("Invalid 'To' Phone Number: {}", caller.to));
     if (!twilio::is_e164(caller.from))
-        return refuse(bad_from, fmt::format("Invalid 'From' Phone Number: {}", caller.from));
+        return notice(bad_from, fmt::format("Invalid 'From' Phone Number: {}", caller.from));
     const auto url = callable(field("Url"));
-    if (!url) return refuse(bad_url, fmt::format("Url is not a valid URL: {}", field("Url")));
+    if (!url) return notice(bad_url, fmt::format("Url is not a valid URL: {}", field("Url")));
     order.plan.webhook = *url;
     order.plan.answered = true;
     if (const auto method = field("Method"); !method.empty()) order.plan.webhook_method = method;
@@ -98,7 +98,7 @@ std::expected<CallOrder, Notice> read_call_order(const encoding::FormFields& for
                                      std::pair{"AsyncAmdStatusCallback", &order.amd_callback}}) {
         if (field(name).empty()) continue;
         *into = callable(field(name));
-        if (!*into) return refuse(bad_url, fmt::format("{} is not a valid URL: {}", name, field(name)));
+        if (!*into) return notice(bad_url, fmt::format("{} is not a valid URL: {}", name, field(name)));
     }
     for (const auto& [name, value] : form) {
         if (name == "StatusCallbackEvent") order.events.insert(value);

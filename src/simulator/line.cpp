@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t odd_size_max = 400;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return boost::json::serialize(boost::json::string(text));
 }
 
@@ -45,7 +45,7 @@ std::string Line::start() {
     std::string parameters;
     for (const auto& [name, value] : options_.parameters) {
         if (!parameters.empty()) parameters += ',';
-        parameters += quoted(name) + ':' + quoted(value);
+        parameters += in_quotes(name) + ':' + in_quotes(value);
     }
     return fmt::format(
         R"({{"event":"start","sequenceNumber":"{}","start":{{"accountSid":"{}","streamSid":"{}","callSid":"{}",)"
@@ -56,7 +56,7 @@ std::string Line::start() {
 
 std::string Line::mark(std::string_view name) {
     return fmt::format(R"({{"event":"mark","sequenceNumber":"{}","streamSid":"{}","mark":{{"name":{}}}}})", sequence(),
-                       options_.stream_sid, quoted(name));
+                       options_.stream_sid, in_quotes(name));
 }
 
 std::string Line::stop() {

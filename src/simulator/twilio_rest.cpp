@@ -46,7 +46,8 @@ TwilioRest::TwilioRest(net::EventLoop& loop, Options options)
       options_(std::move(options)),
       client_(loop, {.user_agent = "TwilioProxy/1.1"}),
       authorities_(authorities()),
-      server_(loop, net::HttpServer::Options{.host = options_.host}, [this](const auto& exchange) { handle(exchange); }) {}
+      server_(loop, net::HttpServer::Options{.host = options_.host},
+              [this](const auto& exchange) { handle(exchange); }) {}
 
 TwilioRest::~TwilioRest() = default;
 
