@@ -26,7 +26,8 @@ std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, c
     };
     if (trust.lacks_signature(request)) {
         spdlog::warn("signature refused request=webhook peer={} reason=no_signature urls_tried={:?} hint={:?}",
-                     origin.client, "", "does something on the way take X-Twilio-Signature away?");
+                     origin.client, origin.base_url() + std::string(request.path()),
+                     "does something on the way take X-Twilio-Signature away?");
         return turned_down();
     }
     const bool post = request.method == "POST";
