@@ -9,7 +9,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::object describe(const Switchboard& switchboard) {
+json::object both_caches(const Switchboard& switchboard) {
     const auto memory = switchboard.memory.figures();
     json::object both{{"memory", json::object{{"hits", memory.hits},
                                               {"misses", memory.misses},
@@ -31,11 +31,11 @@ json::object describe(const Switchboard& switchboard) {
 }  // namespace
 
 http::Response cache_figures(const Switchboard& switchboard) {
-    return http::json(json::serialize(describe(switchboard)));
+    return http::json(json::serialize(both_caches(switchboard)));
 }
 
 http::Response purge_cache(Switchboard& switchboard) {
-    const json::object before = describe(switchboard);
+    const json::object before = both_caches(switchboard);
     switchboard.memory.purge();
     if (switchboard.clip_files) switchboard.clip_files->purge();
     spdlog::info("cache purged clips={}", before.at("memory").at("clips").to_number<std::size_t>());
