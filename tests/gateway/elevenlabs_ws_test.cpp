@@ -81,7 +81,7 @@ TEST_F(ElevenLabsWs, joins_audio_that_comes_byte_by_byte) {
     ASSERT_TRUE(run_until_ended(speech));
     EXPECT_TRUE(speech.recorder.finished);
     ASSERT_EQ(speech.recorder.heard.size(), 1000u);
-    for (int byte = 0; byte < 1000; ++byte) EXPECT_EQ(speech.recorder.heard[byte], static_cast<char>(byte));
+    for (std::size_t byte = 0; byte < 1000; ++byte) EXPECT_EQ(speech.recorder.heard[byte], static_cast<char>(byte));
     EXPECT_LE(speech.recorder.clips.size(), 8u);
 }
 
