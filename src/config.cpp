@@ -60,6 +60,15 @@ Fault lead(Configuration& to, const std::string& text) {
     return std::nullopt;
 }
 
+Fault drain_policy(Configuration& to, const std::string& text) {
+    if (text.starts_with("http")) {
+        to.gateway.drain_policy = gateway::DrainPolicy::redirect;
+        return web_address(text, to.gateway.drain_redirect_url);
+    }
+    to.gateway.drain_policy = text == "serve" ? gateway::DrainPolicy::serve : gateway::DrainPolicy::turn_away;
+    return one_of(text, {"busy", "serve", "or the address of another server's /call/incoming"});
+}
+
 // clang-format off
 const std::array main_settings{
     Setting{"PORT", nullptr, "--port", "8001", "port for HTTP and WebSocket; 0 takes a free one",
@@ -76,6 +85,8 @@ const std::array main_settings{
             [](Configuration& to, const std::string& text) { return address_ranges(text, to.gateway.trusted_proxies); }},
     Setting{"WEBHOOK_BASE_URL", "BASE_URL", "--base-url", "https:// and the request's Host", "public address under which Twilio calls this server",
             [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.public_url); }},
+    Setting{"INSTANCE_BASE_URL", nullptr, "--instance-url", "none: there is one server", "where several serve one number: the address under which Twilio reaches this one for the rest of a call",
+            [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.instance_url); }},
     Setting{"TWILIO_AUTH_TOKEN", nullptr, nullptr, "none: signatures are not checked", "your primary Auth Token",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.auth_token = Secret(text); return std::nullopt; }},
     Setting{"TWILIO_ACCOUNT_SID", nullptr, "--account-sid", "any", "take calls of this account only",
@@ -165,6 +176,8 @@ const std::array main_settings{
     Setting{"LEAD_MS", nullptr, "--lead-ms", "2000", "how far ahead of the caller's ear audio is sent, in ms", lead},
     Setting{"DRAIN_SECONDS", nullptr, "--drain-seconds", "600", "after SIGTERM running calls may last this long",
             [](Configuration& to, const std::string& text) { return number(text, 0, 86'400, [&](std::int64_t v) { to.gateway.drain_max = std::chrono::seconds(v); }); }},
+    Setting{"DRAIN_POLICY", nullptr, "--drain-policy", "busy", "after SIGTERM a new call: busy (hears BUSY_TEXT), serve (is taken), or the URL of another server's webhook",
+            drain_policy},
     Setting{"LOG_LEVEL", nullptr, "--log-level", "info", "debug, info, warn or error",
             [](Configuration& to, const std::string& text) { to.log_level = text; return one_of(text, {"debug", "info", "warn", "error"}); }},
     Setting{"LOG_FORMAT", nullptr, "--log-format", "text", "text, or json: one object a line",

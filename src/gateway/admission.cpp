@@ -3,6 +3,7 @@
 #include "twilio/e164.hpp"
 #include "twilio/twiml.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -19,12 +20,9 @@ constexpr std::array<std::string_view, 5> numbers_of_nobody = {"+266696687", "+8
 
 }  // namespace
 
-std::optional<http::Response> Admission::turn_away(const SignedForm& call) {
+std::optional<http::Response> Admission::turn_away(const http::Request& request, const SignedForm& call) {
     const Options& options = loop_.switchboard.options;
-    if (loop_.switchboard.draining) {
-        loop_.switchboard.metrics.webhook_answered("draining");
-        return http::xml(twilio::say_and_hang_up(options.busy_text));
-    }
+    if (is_closed_to(call)) return turn_away_draining(request);
     if (loop_.switchboard.directory.is_announced(call.call_sid)) return std::nullopt;
     if (options.loop_lag_max.count() > 0 && loop_.lag.p95() > options.loop_lag_max) {
         loop_.events.limits().reached(Limit::loop_lag);
@@ -35,6 +33,24 @@ std::optional<http::Response> Admission::turn_away(const SignedForm& call) {
         return say(call, "caller_limit", "calls_of_caller", options.caller_limit_text);
     }
     return std::nullopt;
+}
+
+// A call whose webhook Twilio repeats is not new: its speech is under way.
+bool Admission::is_closed_to(const SignedForm& call) const {
+    const Switchboard& all = loop_.switchboard;
+    return all.draining && all.options.drain_policy != DrainPolicy::serve && !all.directory.is_announced(call.call_sid);
+}
+
+http::Response Admission::turn_away_draining(const http::Request& request) const {
+    const Options& options = loop_.switchboard.options;
+    if (options.drain_policy != DrainPolicy::redirect) {
+        loop_.switchboard.metrics.webhook_answered("draining");
+        return http::xml(twilio::say_and_hang_up(options.busy_text));
+    }
+    loop_.switchboard.metrics.webhook_answered("redirect");
+    const auto own = own_query(encoding::parse_form(request.query()).value_or(encoding::FormFields{}));
+    const std::string& url = options.drain_redirect_url;
+    return http::xml(twilio::redirect(own.empty() ? url : fmt::format("{}?{}", url, encoding::write_form(own))));
 }
 
 http::Response Admission::turn_away_full(const SignedForm& call) const {

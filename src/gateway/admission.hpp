@@ -16,7 +16,11 @@ public:
 
     // The answer for a call that may not come in: the server drains, this loop has more to do than it can, or the
     // caller has called too often. nullopt: let it in.
-    std::optional<http::Response> turn_away(const SignedForm& call);
+    std::optional<http::Response> turn_away(const http::Request& request, const SignedForm& call);
+
+    // The server drains, and does not begin anything for this call any more.
+    bool is_closed_to(const SignedForm& call) const;
+    http::Response turn_away_draining(const http::Request& request) const;
 
     // For one that found no place: MAX_CALLS are there.
     http::Response turn_away_full(const SignedForm& call) const;

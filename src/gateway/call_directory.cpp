@@ -5,6 +5,7 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -78,7 +79,11 @@ void CallDirectory::forget_expired(Instant now) {
 std::uint64_t CallDirectory::opened(std::string peer) {
     const std::scoped_lock lock(mutex_);
     const std::uint64_t id = next_connection_id_++;
-    streams_.emplace(id, OpenStream{id, {}, {}, std::move(peer), std::chrono::system_clock::now()});
+    streams_.emplace(id, OpenStream{.connection_id = id,
+                                    .call_sid = {},
+                                    .stream_sid = {},
+                                    .peer = std::move(peer),
+                                    .connected_at = std::chrono::system_clock::now()});
     return id;
 }
 
@@ -115,11 +120,12 @@ std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t
     OpenStream& stream = streams_.at(connection_id);
     stream.call_sid = started.call_sid;
     stream.stream_sid = started.stream_sid;
+    stream.announced = ticket.has_value();
     ending_of(started.call_sid).outcome.reset();
     return ticket;
 }
 
-void CallDirectory::closed(std::uint64_t connection_id, std::optional<call::Outcome> outcome) {
+void CallDirectory::closed(std::uint64_t connection_id, std::optional<call::Outcome> outcome, Instant now) {
     const std::scoped_lock lock(mutex_);
     const auto stream = streams_.extract(connection_id);
     if (!stream || stream.mapped().call_sid.empty()) return;
@@ -127,7 +133,9 @@ void CallDirectory::closed(std::uint64_t connection_id, std::optional<call::Outc
     if (const auto found = stream_of_call_.find(call_sid);
         found != stream_of_call_.end() && found->second == connection_id) {
         stream_of_call_.erase(found);
-        ending_of(call_sid).outcome = outcome;
+        Ending& ending = ending_of(call_sid);
+        ending.outcome = outcome;
+        if (stream.mapped().announced && outcome != call::Outcome::caller_hung_up) ending.unasked_since = now;
     }
 }
 
@@ -145,6 +153,7 @@ CallDirectory::Ending& CallDirectory::ending_of(const std::string& call_sid) {
 Aftermath CallDirectory::aftermath(const std::string& call_sid) {
     const std::scoped_lock lock(mutex_);
     Ending& ending = ending_of(call_sid);
+    ending.unasked_since.reset();
     if (ending.outcome == call::Outcome::completed || ending.outcome == call::Outcome::timed_out ||
         ending.outcome == call::Outcome::hung_up) {
         return Aftermath::finished;
@@ -168,9 +177,16 @@ std::size_t CallDirectory::stream_count() const {
     return streams_.size();
 }
 
-std::size_t CallDirectory::waiting_tickets() const {
+std::size_t CallDirectory::announced_since(Instant when) const {
     const std::scoped_lock lock(mutex_);
-    return announced_.size();
+    return static_cast<std::size_t>(std::ranges::count_if(
+        announced_, [&](const auto& entry) { return entry.second.expires - options_.ticket_life >= when; }));
+}
+
+std::size_t CallDirectory::unasked_since(Instant when) const {
+    const std::scoped_lock lock(mutex_);
+    return static_cast<std::size_t>(
+        std::ranges::count_if(endings_, [&](const auto& entry) { return entry.second.unasked_since >= when; }));
 }
 
 }  // namespace gateway

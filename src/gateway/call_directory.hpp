@@ -45,6 +45,7 @@ struct OpenStream {
     std::string call_sid, stream_sid;  // empty until `start`
     std::string peer;
     std::chrono::system_clock::time_point connected_at;
+    bool announced = false;  // our webhook's answer opened it, and named whom to ask when it ends
 };
 
 class CallDirectory {
@@ -69,7 +70,7 @@ public:
 
     // A socket has opened, and has closed.
     std::uint64_t opened(std::string peer);
-    void closed(std::uint64_t connection_id, std::optional<call::Outcome> outcome);
+    void closed(std::uint64_t connection_id, std::optional<call::Outcome> outcome, Instant now);
 
     // `start` has come. Uses up the token. An admitted stream without a ticket (token_required is false) gets nullopt.
     std::expected<std::optional<Ticket>, Refusal> admit(std::uint64_t connection_id, const twilio::Started& started,
@@ -79,7 +80,9 @@ public:
 
     std::vector<OpenStream> streams() const;
     std::size_t stream_count() const;
-    std::size_t waiting_tickets() const;
+    std::size_t announced_since(Instant when) const;  // calls whose stream has not opened yet
+    std::size_t awaited_streams(Instant now) const { return announced_since(now - options_.ticket_life); }
+    std::size_t unasked_since(Instant when) const;  // whose stream has ended, and Twilio has not asked what next
 
 private:
     struct Announced {
@@ -90,6 +93,7 @@ private:
     struct Ending {
         std::optional<call::Outcome> outcome;  // none while the stream lives
         unsigned reconnects = 0;
+        std::optional<Instant> unasked_since;  // its stream ended then, and Twilio will ask what next
     };
     void forget_expired(Instant now);
     Ending& ending_of(const std::string& call_sid);

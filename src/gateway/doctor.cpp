@@ -1,6 +1,7 @@
 #include "gateway/doctor.hpp"
 
 #include "gateway/doctor_account.hpp"
+#include "gateway/doctor_certificate.hpp"
 #include "gateway/doctor_machine.hpp"
 #include "gateway/doctor_socket.hpp"
 #include "gateway/doctor_twilio.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <iterator>
 #include <string_view>
@@ -54,6 +56,7 @@ Findings examine(net::EventLoop& loop, const Options& options, bool spend) {
     Findings all{ok("configuration", "It can be read.")};
     auto [port, running_here] = examine_port(fetcher, options);
     all.push_back(std::move(port));
+    all.push_back(examine_certificate(options, std::chrono::system_clock::now()));
     all.push_back(examine_embedded_voice());
     all.push_back(examine_cache(options));
     append(all, examine_account(fetcher, options, spend));

@@ -20,7 +20,7 @@ void render_saturation(std::string& text, const Switchboard& switchboard) {
         worst.max = std::max(worst.max, figures.max);
     }
     MetricFamily(text, "mouthpiece_calls_announced", "gauge", "Calls answered whose stream has not come yet.")
-        .sample(std::uint64_t{switchboard.directory.waiting_tickets()});
+        .sample(std::uint64_t{switchboard.directory.awaited_streams(net::Clock::now())});
     MetricFamily lag(text, "mouthpiece_loop_lag_seconds", "gauge",
                      "How late the event loop that is worst off was in the last seconds.");
     lag.sample(worst.p50, {{"percentile", "50"}});

@@ -38,7 +38,9 @@ net::SocketCensus::Bounds socket_bounds(const Options& options) {
 Switchboard::Switchboard(Options given)
     : options(fitted_to_descriptors(std::move(given), descriptors_allowed())),
       instance(instance_name()),
-      origins(options.public_url, options.trusted_proxies),
+      origins({.public_url = options.public_url,
+               .instance_url = options.instance_url,
+               .trusted_proxies = options.trusted_proxies}),
       api(options.api),
       census(socket_bounds(options)),
       addresses(options.address_limits, options.unlimited),

@@ -247,7 +247,7 @@ void MediaStream::end(call::Outcome outcome) {
     loop_.switchboard.metrics.stream_closed(outcome, totals);
     if (totals.start_to_first_media) loop_.switchboard.metrics.first_media(*totals.start_to_first_media);
     if (session_->was_authorised()) loop_.switchboard.events.ended(*session_, outcome);
-    loop_.switchboard.directory.closed(connection_id_, outcome);
+    loop_.switchboard.directory.closed(connection_id_, outcome, loop_.events.now());
     loop_.call_closed(session_->call_sid(), *this);
     loop_.switchboard.calls.closed(
         session_->call_sid(), session_->stream_sid(),

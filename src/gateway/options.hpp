@@ -25,6 +25,13 @@ enum class EmbeddedVoiceChoice {
     kal,
 };
 
+// What becomes of a new call after the first signal.
+enum class DrainPolicy {
+    turn_away,  // it hears busy_text
+    serve,      // it is taken: who asks is a load balancer that has not noticed yet
+    redirect,   // Twilio is told to ask another server
+};
+
 struct Options {
     std::string host = "0.0.0.0";
     std::uint16_t port = 8001;
@@ -33,6 +40,7 @@ struct Options {
 
     std::string
         public_url;  // "https://phone.example.org": what Twilio calls us; empty: taken from each request's Host header
+    std::string instance_url;  // this server's own address among several behind public_url; empty: it is alone
     std::vector<net::IpRange> trusted_proxies;  // whose X-Forwarded-* headers count
     Secret auth_token;                          // Twilio's; empty: signatures are not checked
     std::string account_sid;
@@ -78,6 +86,8 @@ struct Options {
     std::size_t calls_max = 10'000;
     std::chrono::milliseconds loop_lag_max{500};   // later than that, a loop takes no new calls; 0: whatever it is
     std::chrono::milliseconds drain_max{600'000};  // after the first signal running calls may last this long
+    DrainPolicy drain_policy = DrainPolicy::turn_away;
+    std::string drain_redirect_url;  // where DrainPolicy::redirect sends new calls: another server's /call/incoming
     Supervision::Options supervision;
     EmbeddedVoiceChoice embedded_voice = EmbeddedVoiceChoice::in_time;
     unsigned voice_threads = 0;  // of the embedded voice; 0: one per core

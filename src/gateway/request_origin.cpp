@@ -57,17 +57,14 @@ struct RequestOrigins::Way {
     std::size_t proxies = 0;  // trusted ones on it
 };
 
-RequestOrigins::RequestOrigins(const std::string& public_url, std::vector<net::IpRange> trusted_proxies)
-    : public_url_(public_url.substr(0, public_url.find_last_not_of('/') + 1)), trusted_(std::move(trusted_proxies)) {}
-
-bool RequestOrigins::trusts(const net::IpAddress& address) const {
-    return net::contains(trusted_, address);
+RequestOrigins::RequestOrigins(Options options) : options_(std::move(options)) {
+    for (std::string* url : {&options_.public_url, &options_.instance_url}) url->erase(url->find_last_not_of('/') + 1);
 }
 
 RequestOrigins::Way RequestOrigins::way_of(const http::Request& request, std::string_view peer) const {
     Way way{.client = net::IpAddress::of_endpoint(peer)};
     const auto said = elements(request, "X-Forwarded-For");
-    if (!way.client || !trusts(*way.client)) {
+    if (!way.client || !net::contains(options_.trusted_proxies, *way.client)) {
         if (!said.empty() && !told_.exchange(true)) {
             spdlog::warn("forwarded headers ignored peer={} hint={:?}", peer,
                          "if this is your proxy, name it in TRUSTED_PROXIES");
@@ -79,10 +76,25 @@ RequestOrigins::Way RequestOrigins::way_of(const http::Request& request, std::st
         const auto next = net::IpAddress::of_endpoint(*word);
         if (!next) break;  // "unknown", or made up: what lies beyond cannot be told
         way.client = next;
-        if (!trusts(*next)) break;
+        if (!net::contains(options_.trusted_proxies, *next)) break;
         ++way.proxies;
     }
     return way;
+}
+
+// Without a configured address.
+std::vector<std::string> RequestOrigins::base_urls_of(const http::Request& request, std::size_t proxies) {
+    std::string_view host = request.header("Host"), scheme;
+    if (proxies > 0) {
+        const auto forwarded = outermost(elements(request, "X-Forwarded-Host"), proxies);
+        if (is_authority(forwarded)) host = forwarded;
+        scheme = web_scheme(outermost(elements(request, "X-Forwarded-Proto"), proxies));
+    }
+    std::vector<std::string> urls;
+    for (const std::string_view possible : {"https", "http"}) {
+        if (scheme.empty() || scheme == possible) urls.push_back(fmt::format("{}://{}", possible, host));
+    }
+    return urls;
 }
 
 RequestOrigin RequestOrigins::of(const http::Request& request, std::string_view peer) const {
@@ -90,20 +102,10 @@ RequestOrigin RequestOrigins::of(const http::Request& request, std::string_view 
     RequestOrigin origin;
     origin.address = way.client;
     origin.client = way.client ? way.client->text() : std::string(peer);
-    if (!public_url_.empty()) {
-        origin.base_urls = {public_url_};
-        origin.configured = true;
-        return origin;
-    }
-    std::string_view host = request.header("Host"), scheme;
-    if (way.proxies > 0) {
-        const auto forwarded = outermost(elements(request, "X-Forwarded-Host"), way.proxies);
-        if (is_authority(forwarded)) host = forwarded;
-        scheme = web_scheme(outermost(elements(request, "X-Forwarded-Proto"), way.proxies));
-    }
-    for (const std::string_view possible : {"https", "http"}) {
-        if (scheme.empty() || scheme == possible) origin.base_urls.push_back(fmt::format("{}://{}", possible, host));
-    }
+    origin.configured = !options_.public_url.empty();
+    origin.base_urls = origin.configured ? std::vector{options_.public_url} : base_urls_of(request, way.proxies);
+    if (!options_.instance_url.empty()) origin.base_urls.push_back(options_.instance_url);
+    origin.return_url = options_.instance_url.empty() ? origin.base_url() : options_.instance_url;
     return origin;
 }
 

@@ -19,6 +19,7 @@ struct RequestOrigin {
     std::optional<net::IpAddress> address;  // of the client, as far as it can be told
     std::string client;                     // the same for the log
     std::vector<std::string> base_urls;     // "https://phone.example.org": which Twilio may have called; at least one
+    std::string return_url;                 // under which it comes back to this very server for the rest of a call
     bool configured = false;                // our address is the operator's word, not the request's
 
     const std::string& base_url() const { return base_urls.front(); }
@@ -26,20 +27,24 @@ struct RequestOrigin {
 
 class RequestOrigins {
 public:
-    // An empty `public_url`: what the request says. Without a trusted proxy's word that is its Host header, and both
-    // schemes, because something may have taken TLS off on the way.
-    RequestOrigins(const std::string& public_url, std::vector<net::IpRange> trusted_proxies);
+    struct Options {
+        // Empty: what the request says. Without a trusted proxy's word that is its Host header, and both schemes,
+        // because something may have taken TLS off on the way.
+        std::string public_url;
+        std::string instance_url;  // of this one among several servers behind public_url; empty: there is only one
+        std::vector<net::IpRange> trusted_proxies;
+    };
+    explicit RequestOrigins(Options options);
 
     // `peer` is the other end of the connection, "203.0.113.7:4711". From any thread.
     RequestOrigin of(const http::Request& request, std::string_view peer) const;
 
 private:
     struct Way;
-    bool trusts(const net::IpAddress& address) const;
     Way way_of(const http::Request& request, std::string_view peer) const;
+    static std::vector<std::string> base_urls_of(const http::Request& request, std::size_t proxies);
 
-    const std::string public_url_;
-    const std::vector<net::IpRange> trusted_;
+    Options options_;
     mutable std::atomic<bool> told_ = false;  // that headers are ignored
 };
 

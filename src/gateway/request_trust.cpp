@@ -6,6 +6,8 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace gateway {
 
 namespace {
@@ -56,10 +58,17 @@ bool RequestTrust::webhook(const http::Request& request, const encoding::FormFie
 bool RequestTrust::upgrade(const http::Request& request, const RequestOrigin& origin) const {
     if (!checks()) return true;
     const auto signature = request.header(twilio::signature_header);
-    const std::string url = websocket_url(origin.base_url(), path_and_query(request));
-    const auto verdict = twilio::verify_upgrade(token_, url, signature);
-    if (verdict) return true;
-    log_refusal("stream_upgrade", origin, !signature.empty(), verdict.error().urls_tried);
+    std::vector<std::string> urls, tried;
+    for (const std::string& base : origin.base_urls) {
+        const std::string url = websocket_url(base, path_and_query(request));
+        if (std::ranges::find(urls, url) == urls.end()) urls.push_back(url);  // both schemes have one
+    }
+    for (const std::string& url : urls) {
+        const auto verdict = twilio::verify_upgrade(token_, url, signature);
+        if (verdict) return true;
+        tried.insert(tried.end(), verdict.error().urls_tried.begin(), verdict.error().urls_tried.end());
+    }
+    log_refusal("stream_upgrade", origin, !signature.empty(), tried);
     return false;
 }
 

@@ -12,20 +12,9 @@
 
 namespace gateway {
 
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto drain_check_interval = 100ms;
-constexpr auto drain_report_interval = 5s;
-constexpr auto ticket_grace = 10s;  // a call answered just before the signal may still open its stream
-constexpr auto last_words = 5s;     // for the operator's server to hear of the last call's end
-constexpr auto farewell = 1s;       // for close frames to reach their peers after the last call was ended
-
-}  // namespace
-
 Server::Server(Options options)
     : switchboard_(std::move(options)),
+      drain_(switchboard_, servers_, [this] { switchboard_.loops.front()->events.stop(); }),
       supervision_(switchboard_.event_loops(), switchboard_.options.supervision, [this] { return status(); }) {
     for (auto& loop : switchboard_.loops) {
         routes_.push_back(std::make_unique<Routes>(*loop));
@@ -47,6 +36,7 @@ Server::Server(Options options)
 
 Server::~Server() {
     stop_loops();
+    for (auto& loop : switchboard_.loops) loop->events.settle();  // what was posted to it may still refer to us
 }
 
 std::expected<void, std::string> Server::listen() {
@@ -124,46 +114,9 @@ void Server::drain() {
 }
 
 void Server::on_signal() {
-    if (switchboard_.draining.exchange(true)) {
-        spdlog::warn("second signal, ending all calls calls={}", switchboard_.directory.stream_count());
-        return end_calls();
-    }
-    net::EventLoop& loop = switchboard_.loops.front()->events;
-    spdlog::info("draining calls={} at_most_s={}", switchboard_.directory.stream_count(),
-                 std::chrono::duration_cast<std::chrono::seconds>(switchboard_.options.drain_max).count());
-    drain_began_ = loop.now();
-    drain_ends_ = drain_began_ + switchboard_.options.drain_max;
-    supervision_.stopping(std::chrono::ceil<std::chrono::seconds>(switchboard_.options.drain_max));
-    drain_check_ = std::make_unique<net::Timer>(loop.timers(), [this] { check_drained(); });
-    check_drained();
-}
-
-void Server::check_drained() {
-    net::EventLoop& loop = switchboard_.loops.front()->events;
-    const auto now = loop.now();
-    std::size_t calls = switchboard_.directory.stream_count();
-    if (now < drain_began_ + ticket_grace) calls += switchboard_.directory.waiting_tickets();
-    if (calls == 0 && !last_call_gone_) last_call_gone_ = now;
-    const bool all_told = switchboard_.outbox->idle() || (last_call_gone_ && now >= *last_call_gone_ + last_words);
-    if ((calls == 0 && all_told) || (ending_ && now >= drain_ends_)) {
-        spdlog::info("drained");
-        return loop.stop();
-    }
-    if (!ending_ && now >= drain_ends_) {
-        spdlog::warn("the time to drain is over, ending all calls calls={}", calls);
-        end_calls();
-    }
-    if (now >= next_report_) {
-        next_report_ = now + drain_report_interval;
-        spdlog::info("still draining calls={}", calls);
-    }
-    drain_check_->arm(now + drain_check_interval);
-}
-
-void Server::end_calls() {
-    if (std::exchange(ending_, true)) return;
-    drain_ends_ = switchboard_.loops.front()->events.now() + farewell;
-    for (auto& loop : switchboard_.loops) loop->events.post([&services = *loop] { services.end_all_streams(); });
+    if (!switchboard_.draining)
+        supervision_.stopping(std::chrono::ceil<std::chrono::seconds>(switchboard_.options.drain_max));
+    drain_.signal();
 }
 
 void Server::stop_loops() {

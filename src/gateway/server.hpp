@@ -1,6 +1,7 @@
 #pragma once
 // The running server: one loop per thread, each listening on the same port; started, drained and stopped as a whole.
 
+#include "gateway/drain.hpp"
 #include "gateway/file_watch.hpp"
 #include "gateway/loop_services.hpp"
 #include "gateway/options.hpp"
@@ -36,11 +37,9 @@ public:
 
 private:
     void watch_certificate();
-    void on_signal();
     void reload();
     void reload_api_keys();
-    void check_drained();
-    void end_calls();
+    void on_signal();
     std::string status() const;
     void stop_loops();
 
@@ -50,10 +49,7 @@ private:
     std::unique_ptr<Warming> warming_;  // on the first loop
     std::unique_ptr<FileWatch> api_keys_watch_;
     std::vector<std::jthread> threads_;
-    std::unique_ptr<net::Timer> drain_check_;  // on the first loop
-    net::Instant drain_began_{}, drain_ends_{}, next_report_{};
-    std::optional<net::Instant> last_call_gone_;
-    bool ending_ = false;
+    Drain drain_;
     Supervision supervision_;  // on the first loop
 };
 

@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace gateway {
@@ -16,6 +18,15 @@ bool is_form(const http::Request& request) {
 }
 
 }  // namespace
+
+// A GET webhook has Twilio's parameters beside it, the caller's number among them; those begin with a capital.
+encoding::FormFields own_query(const encoding::FormFields& query) {
+    encoding::FormFields own;
+    std::ranges::copy_if(query, std::back_inserter(own), [](const auto& field) {
+        return !field.first.empty() && !(field.first[0] >= 'A' && field.first[0] <= 'Z');
+    });
+    return own;
+}
 
 std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, const RequestTrust& trust,
                                                            const http::Request& request, const RequestOrigin& origin) {

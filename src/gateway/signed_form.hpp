@@ -20,6 +20,9 @@ struct SignedForm {
     std::string_view field(std::string_view name) const { return encoding::find(fields, name).value_or(""); }
 };
 
+// Of a webhook's query what the operator put there.
+encoding::FormFields own_query(const encoding::FormFields& query);
+
 // The error is the answer to give; the refusal has been logged and counted.
 std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, const RequestTrust& trust,
                                                            const http::Request& request, const RequestOrigin& origin);

@@ -7,26 +7,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <exception>
-#include <iterator>
 #include <utility>
 
 namespace gateway {
-
-namespace {
-
-// Of a webhook's query what the operator put there. A GET webhook has Twilio's parameters beside it, the caller's
-// number among them; those begin with a capital.
-encoding::FormFields own_query(const encoding::FormFields& query) {
-    encoding::FormFields own;
-    std::ranges::copy_if(query, std::back_inserter(own), [](const auto& field) {
-        return !field.first.empty() && !(field.first[0] >= 'A' && field.first[0] <= 'Z');
-    });
-    return own;
-}
-
-}  // namespace
 
 // Reads the call, checks that Twilio sent it, and lets `decide` answer. An inner failure still speaks.
 template <class Answer>
@@ -45,7 +29,7 @@ http::Response Webhook::answer(const http::Request& request, const RequestOrigin
 
 http::Response Webhook::call_incoming(const http::Request& request, const RequestOrigin& origin) {
     return answer(request, origin, [&](const SignedForm& call) {
-        if (auto turned_away = admission_.turn_away(call)) return std::move(*turned_away);
+        if (auto turned_away = admission_.turn_away(request, call)) return std::move(*turned_away);
         return connect(request, origin, call);
     });
 }
@@ -74,7 +58,7 @@ http::Response Webhook::connect(const http::Request& request, const RequestOrigi
         loop_.prepared.begin(call.call_sid, ticket->plan.speech);
     }
 
-    const std::string& base = origin.base_url();
+    const std::string& base = origin.return_url;
     twilio::ConnectStream stream{.url = websocket_url(base, fmt::format("{}/call/connection", api_prefix)),
                                  .action_url = fmt::format("{}{}/call/ended", base, api_prefix),
                                  .status_callback_url = fmt::format("{}{}/stream/status", base, api_prefix),
@@ -96,7 +80,10 @@ http::Response Webhook::call_ended(const http::Request& request, const RequestOr
             loop_.switchboard.metrics.webhook_answered("hangup");
             return http::xml(twilio::hang_up());
         }
-        if (aftermath == Aftermath::given_up || loop_.switchboard.draining) {
+        const bool elsewhere = admission_.is_closed_to(call);
+        if (elsewhere && loop_.switchboard.options.drain_policy == DrainPolicy::redirect)
+            return admission_.turn_away_draining(request);
+        if (elsewhere || aftermath == Aftermath::given_up) {
             const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
             const auto plan = plan_of(call, query);
             spdlog::warn("call finished by Twilio's own voice call_sid={}", call.call_sid);

@@ -62,10 +62,14 @@ void Connection::send(std::string_view bytes) {
     if (finished_ || closing_ || bytes.empty()) return;
     const bool nothing_queued = queued_bytes() == 0;
     if (nothing_queued) {
-        const IoResult result = stream_.write_some(bytes);
-        // A broken socket also reports itself as readable, which is where it is dealt with: never from inside a send.
-        if (result.status == IoResult::Status::failed) return;
-        bytes.remove_prefix(result.bytes);
+        // TLS takes a record at a time.
+        for (bool taken = true; taken && !bytes.empty();) {
+            const IoResult result = stream_.write_some(bytes);
+            // A broken socket also reports itself as readable, which is where it is dealt with: never inside a send.
+            if (result.status == IoResult::Status::failed) return;
+            bytes.remove_prefix(result.bytes);
+            taken = result.bytes > 0;
+        }
         if (bytes.empty()) return;
     }
     if (!nothing_queued && queued_bytes() + bytes.size() > queue_bytes_max) {
@@ -86,7 +90,7 @@ void Connection::flush() {
         if (result.bytes == 0) return;
         queue_sent_ += result.bytes;
     }
-    queue_ = {};  // gives the memory back: thousands of calls idle with nothing queued
+    std::string().swap(queue_);  // gives the memory back: thousands of calls idle with nothing queued
     queue_sent_ = 0;
     if (closing_) stream_.shut_down_writing();
     watch();

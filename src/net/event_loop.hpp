@@ -61,6 +61,7 @@ public:
         void* const key = thing.get();
         kept_.emplace(key, std::move(thing));
     }
+    bool keeps_anything() const { return !kept_.empty(); }
     void let_go(void* thing) {
         if (auto node = kept_.extract(thing)) post([owner = std::move(node.mapped())]() mutable { owner.reset(); });
     }

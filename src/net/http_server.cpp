@@ -28,6 +28,12 @@ public:
         ::close(socket_);
     }
 
+    // Those who have connected already are not sent away.
+    void take_all() {
+        while (take() >= 0) {
+        }
+    }
+
 private:
     static constexpr int accepts_per_turn = 32;
     static constexpr std::chrono::milliseconds rest{100};  // when there are no descriptors left
@@ -39,19 +45,21 @@ private:
 
     void on_ready(std::uint32_t) override {
         for (int i = 0; i < accepts_per_turn; ++i) {
-            sockaddr_storage peer{};
-            socklen_t size = sizeof peer;
-            const int accepted =
-                ::accept4(socket_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-            if (accepted >= 0) {
-                server_.accepted(accepted, IpAddress::of(peer));
-            } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            if (take() >= 0) continue;
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
                 if (i == 0) make_room(errno);  // later on it may well be that nobody else waits
-                return;
-            } else {
-                return;  // none left, or a client that gave up already
             }
+            return;  // none left, or a client that gave up already
         }
+    }
+
+    int take() {
+        sockaddr_storage peer{};
+        socklen_t size = sizeof peer;
+        const int accepted =
+            ::accept4(socket_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (accepted >= 0) server_.accepted(accepted, IpAddress::of(peer));
+        return accepted;
     }
 
     // The client waits in the kernel's queue. Those who have waited longest here make room for it; when there are none,
@@ -163,6 +171,7 @@ void HttpServer::forget(HttpSession& session) {
 }
 
 void HttpServer::stop_accepting() {
+    if (acceptor_) acceptor_->take_all();
     acceptor_.reset();
 }
 

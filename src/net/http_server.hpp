@@ -82,8 +82,10 @@ public:
 
     void use_tls(std::shared_ptr<const Tls> tls) { options_.tls = std::move(tls); }  // for connections from now on
 
+    void stop_keeping_alive() { draining_ = true; }  // each connection ends with its next answer
     void stop_accepting();
     void close_idle_sessions();  // and lets the busy ones finish their request
+    std::size_t session_count() const { return sessions_.size(); }
 
 private:
     friend class HttpSession;

@@ -84,6 +84,7 @@ void HttpSession::read_requests(std::span<char> bytes) {
 }
 
 void HttpSession::exchange_complete(bool keep_alive) {
+    served_ = true;
     exchange_->session_ = nullptr;
     exchange_.reset();
     chunked_ = false;

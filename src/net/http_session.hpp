@@ -16,7 +16,7 @@ public:
     ~HttpSession();
 
     bool start() { return connection_->start(); }
-    bool idle() const { return !exchange_ && parser_.idle(); }
+    bool idle() const { return served_ && !exchange_ && parser_.idle(); }  // between two requests
     void close();
 
 private:
@@ -40,7 +40,7 @@ private:
     std::shared_ptr<Exchange> exchange_;  // the request being answered
     std::string pipelined_;               // what came behind it
     std::string waiting_;                 // the part of that which is being read
-    bool head_only_ = false, chunked_ = false, reading_requests_ = false;
+    bool served_ = false, head_only_ = false, chunked_ = false, reading_requests_ = false;
 };
 
 }  // namespace net

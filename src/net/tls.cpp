@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -147,6 +148,26 @@ std::expected<std::shared_ptr<const Tls>, std::string> Tls::server(const std::st
     }
     const auto expires = std::ranges::min(chain_of(context.get()) | std::views::transform(expiry_of));
     return std::shared_ptr<const Tls>(new Tls(std::move(context), expires));
+}
+
+std::expected<void, std::string> Tls::believed_for(const std::string& host) const {
+    const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> authorities(X509_STORE_new(), X509_STORE_free);
+    const std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)> check(X509_STORE_CTX_new(),
+                                                                                X509_STORE_CTX_free);
+    const auto chain = chain_of(context_.get());
+    STACK_OF(X509)* others = nullptr;
+    SSL_CTX_ctrl(context_.get(), SSL_CTRL_GET_CHAIN_CERTS, 0, static_cast<void*>(&others));
+    if (!authorities || !check || X509_STORE_set_default_paths(authorities.get()) != 1 ||
+        X509_STORE_CTX_init(check.get(), authorities.get(), chain.front(), others) != 1) {
+        return std::unexpected(last_error());
+    }
+    X509_STORE_CTX_set_default(check.get(), "ssl_server");
+    X509_VERIFY_PARAM* const wanted = X509_STORE_CTX_get0_param(check.get());
+    if (!host.empty() && X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) != 1)
+        X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), 0);
+    ERR_clear_error();
+    if (X509_verify_cert(check.get()) == 1) return {};
+    return std::unexpected(X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get())));
 }
 
 bool Tls::shows_the_same(const Tls& other) const {

@@ -39,6 +39,9 @@ public:
 
     // When the first certificate of the server's chain expires.
     std::chrono::sys_seconds expires() const { return expires_; }
+    // Whether somebody who knows this system's authorities believes the server's chain, and for this name (empty: any).
+    // The error is the reason.
+    std::expected<void, std::string> believed_for(const std::string& host) const;
     bool shows_the_same(const Tls& other) const;  // of two servers': the same chain
 
 private:

@@ -29,7 +29,9 @@ WebSocket::WebSocket(std::unique_ptr<Connection> connection, Options options, Ha
 }
 
 WebSocket::~WebSocket() {
-    if (connection_->closing()) leave(std::move(connection_));
+    // What is on its way still arrives, our close frame last; and what the peer sends meanwhile is not met by a reset,
+    // which could take it all back.
+    if (connection_->closing() || close_sent_) leave(std::move(connection_));
 }
 
 void WebSocket::start(std::span<char> early) {

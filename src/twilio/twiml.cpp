@@ -56,6 +56,12 @@ std::string say_and_hang_up(const std::string& text) {
     return response(verbs.append("</Say><Hangup/>"));
 }
 
+std::string redirect(const std::string& url) {
+    std::string verbs = "<Redirect>";
+    append_xml_text(verbs, url);
+    return response(verbs.append("</Redirect>"));
+}
+
 std::string hang_up() {
     return response("<Hangup/>");
 }

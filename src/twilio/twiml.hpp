@@ -35,6 +35,9 @@ std::string connect_stream(const ConnectStream& stream);
 // <Say>text</Say><Hangup/>
 std::string say_and_hang_up(const std::string& text);
 
+// <Redirect>url</Redirect>: Twilio asks there what to do, by POST.
+std::string redirect(const std::string& url);
+
 // <Hangup/>
 std::string hang_up();
 

@@ -98,4 +98,17 @@ TEST(Configuration, trusted_proxies_are_addresses_and_ranges) {
     EXPECT_TRUE(read({}, {{"TRUSTED_PROXIES", "nginx"}}).error().contains("'nginx'"));
 }
 
+TEST(Configuration, drain_policy_is_a_word_or_an_address) {
+    using gateway::DrainPolicy;
+    EXPECT_EQ(read({})->gateway.drain_policy, DrainPolicy::turn_away);
+    EXPECT_EQ(read({"--drain-policy", "busy"})->gateway.drain_policy, DrainPolicy::turn_away);
+    EXPECT_EQ(read({"--drain-policy", "serve"})->gateway.drain_policy, DrainPolicy::serve);
+    const auto elsewhere = read({}, {{"DRAIN_POLICY", "https://b.example.org/call/incoming"}});
+    ASSERT_TRUE(elsewhere);
+    EXPECT_EQ(elsewhere->gateway.drain_policy, DrainPolicy::redirect);
+    EXPECT_EQ(elsewhere->gateway.drain_redirect_url, "https://b.example.org/call/incoming");
+    EXPECT_TRUE(read({"--drain-policy", "hangup"}).error().contains("busy, serve"));
+    EXPECT_FALSE(read({"--drain-policy", "https://"}));
+}
+
 }  // namespace

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 
@@ -24,25 +25,38 @@ def free_port():
 
 
 class Proxy(Program):
-    """nginx with TLS in front of the servers on `ports`. `changes` replaces lines of the README's location."""
+    """nginx with TLS in front of the servers on `ports`. `changes` replaces lines of the README's location. With `instances`,
+    names like "a", each server is found under /a/ as well."""
 
-    def __init__(self, pair, ports, changes=()):
+    def __init__(self, pair, ports, changes=(), instances=()):
         self.port = free_port()
-        location = readme_location().replace("http://127.0.0.1:8001", "http://mouthpiece")
+        location = readme_location()
         for old, new in changes:
             assert old in location, f"{old!r} is not in the README's lines"
             location = location.replace(old, new)
+        locations = location.replace("http://127.0.0.1:8001", "http://mouthpiece")
+        for name, port in zip(instances, ports):
+            own = location.replace("location /api/v1/elevenlabs-twilio/ {", f"location /{name}/ {{")
+            locations += own.replace("http://127.0.0.1:8001", f"http://127.0.0.1:{port}/")
         directory = new_directory()
-        path = os.path.join(directory, "nginx.conf")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self._configuration(pair, ports, location, directory))
-        check = subprocess.run([*NGINX, "-t", "-e", "stderr", "-p", directory, "-c", path], capture_output=True, text=True, timeout=120)
+        self._path, self._write = os.path.join(directory, "nginx.conf"), lambda down: self._configuration(pair, ports, down, locations, directory)
+        self._configure()
+        check = subprocess.run([*NGINX, "-t", "-e", "stderr", "-p", directory, "-c", self._path], capture_output=True, text=True, timeout=120)
         assert check.returncode == 0, check.stderr
-        super().__init__([*NGINX, "-e", "stderr", "-p", directory, "-c", path])
+        super().__init__([*NGINX, "-e", "stderr", "-p", directory, "-c", self._path])
         wait_until(self._listens, 20, f"nginx listens:\n{self.log()}")
 
-    def _configuration(self, pair, ports, location, directory):
-        servers = "".join(f"server 127.0.0.1:{port} max_fails=0;" for port in ports)
+    def leave_out(self, *ports):
+        """New calls go to the other servers; what is under way goes on."""
+        self._configure(ports)
+        self.signal(signal.SIGHUP)
+
+    def _configure(self, down=()):
+        with open(self._path, "w", encoding="utf-8") as file:
+            file.write(self._write(down))
+
+    def _configuration(self, pair, ports, down, locations, directory):
+        servers = "".join(f"server 127.0.0.1:{port} {'down' if port in down else 'max_fails=0'};" for port in ports)
         as_root = "user root;" if os.geteuid() == 0 else ""
         places = "".join(f"{kind}_temp_path {directory}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         return f"""{as_root} daemon off; worker_processes 1; worker_rlimit_nofile 8192; pid {directory}/pid;
@@ -55,7 +69,7 @@ http {{
         listen 127.0.0.1:{self.port} ssl;
         ssl_certificate {pair.certificate};
         ssl_certificate_key {pair.key};
-        {location}
+        {locations}
     }}
 }}
 """

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Stopping hangs up on nobody, unless asked twice; and what dies around the server does not silence it."""
 
+import asyncio
 import signal
 from functools import partial
 
 import requests
+import websockets
 
 from audio import pcm_in_wav, pcm_of, seconds
 from checks import check, check_equal, run
-from programs import PlacedCalls, Server, StandIn, wait_until
-from twilio import Twiml, call_fields, post_webhook
+from programs import PlacedCalls, Server, StandIn, place_call, wait_until
+from twilio import Stream, Twiml, call_fields, post_webhook, start_message
 
 GREETING = (
     "This is a long message, and somebody wants to stop the server in the middle of it. "
@@ -47,7 +49,74 @@ def running_calls_finish(number):
         check(heard[: len(spoken)] == spoken, f"{name}: the caller has heard every word", (len(heard), len(spoken)))
         check_equal(result.stream["gaps"], [], f"{name}: without a gap")
         check_equal((result.stream["end"], result.stream["close_code"]), ("the server closed it", 1000), f"{name}: the end was the message's")
+        check_equal((result.report["steps"], result.report["notices"]), (["Connect", "Hangup"], []), f"{name}: Twilio's question what next was answered")
         check("outcome=completed" in server.log_lines("stream closed")[0], f"{name}: the call is completed in the log")
+
+
+# ---- calls that are neither running nor new
+
+
+async def stream_of(server, twiml, call_sid):
+    """Opens the stream of a call that was answered, hears it to its end, and gives the code it is closed with."""
+    async with Stream(server) as stream:
+        await stream.send({"event": "connected", "protocol": "Call", "version": "1.0.0"})
+        await stream.send(start_message(call_sid, parameters=twiml.parameters))
+        await stream.receive_media(20)
+        while True:
+            try:
+                message = await stream.receive(30)
+            except websockets.ConnectionClosed:
+                return stream.socket.close_code
+            if message["event"] == "mark":
+                await stream.send({"event": "mark", "streamSid": "MZ1", "mark": message["mark"]})
+
+
+def a_call_that_was_answered_before_is_served_after():
+    with Server({"GREETING": "Short and good.", "AFTER_SPEECH": "hangup", "BUSY_TEXT": BUSY}) as server:
+        fields = call_fields()
+        twiml = Twiml(post_webhook(server, fields))
+        server.signal(signal.SIGTERM)
+        server.await_log(r"draining calls=1")
+        check_equal(Twiml(post_webhook(server, fields)).parameters, twiml.parameters, "answered before: Twilio's repetition gets the same answer")
+        check_equal(asyncio.run(stream_of(server, twiml, fields["CallSid"])), 1000, "answered before: its stream opens after the signal and is spoken on to the end")
+        check(server.process.poll() is None, "answered before: the server waits for Twilio's question what next")
+        check_equal(Twiml(post_webhook(server, fields, "/call/ended")).verbs, ["Hangup"], "answered before: and answers it")
+        check_equal(server.await_end(5), 0, "answered before: then it ends")
+
+
+def a_call_that_never_opens_its_stream_is_not_waited_for_long():
+    with Server() as server:
+        post_webhook(server, call_fields())
+        server.signal(signal.SIGTERM)
+        check_equal(server.await_end(15), 0, "answered, and no stream comes: the server ends within 15 seconds")
+
+
+# ---- what new calls get
+
+
+def policy_serve_takes_new_calls():
+    with Server({"GREETING": GREETING, "AFTER_SPEECH": "hangup", "DRAIN_POLICY": "serve"}) as server:
+        with a_call_under_way(server) as first:
+            server.signal(signal.SIGTERM)
+            server.await_log(r"draining calls=1")
+            check_equal(server.get("/ready").status_code, 503, "serve: a load balancer is told to look elsewhere")
+            second = place_call(server)
+            check(second.report["heard_speech"] and second.stream["unheard_bytes"] == 0, "serve: a call that comes nevertheless is heard", second.report)
+            check_equal(first.result().report["outcome"], "completed", "serve: the first one too")
+        check_equal(server.await_end(), 0, "serve: the server ends behind the last call")
+
+
+def policy_redirect_sends_new_calls_elsewhere():
+    settings = {"GREETING": GREETING, "AFTER_SPEECH": "hangup"}
+    with Server(settings) as other, Server(settings | {"DRAIN_POLICY": other.api("/call/incoming")}) as server:
+        with a_call_under_way(server) as first:
+            server.signal(signal.SIGTERM)
+            server.await_log(r"draining calls=1")
+            twiml = Twiml(post_webhook(server, call_fields(), "/call/incoming?voice_id=abc&name=Ann"))
+            check_equal(twiml.root.find("Redirect").text, other.api("/call/incoming?voice_id=abc&name=Ann"), "redirect: with what stood behind the webhook's address")
+            check_equal(server.metric('mouthpiece_webhooks_total{answer="redirect"}'), 1, "redirect: it is counted")
+            check_equal(first.result().report["outcome"], "completed", "redirect: the running call goes on")
+        check_equal(server.await_end(), 0, "redirect: the server ends behind the last call")
 
 
 def an_idle_server_ends_at_once():
@@ -120,6 +189,10 @@ if __name__ == "__main__":
     run(
         partial(running_calls_finish, signal.SIGTERM),
         partial(running_calls_finish, signal.SIGINT),
+        a_call_that_was_answered_before_is_served_after,
+        a_call_that_never_opens_its_stream_is_not_waited_for_long,
+        policy_serve_takes_new_calls,
+        policy_redirect_sends_new_calls_elsewhere,
         an_idle_server_ends_at_once,
         a_second_signal_ends_the_calls,
         draining_is_bounded,

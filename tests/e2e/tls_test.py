@@ -18,6 +18,7 @@ import websockets
 from certificates import Authority, replace
 from checks import check, check_equal, run
 from programs import PREFIX, PlacedCalls, Program, Server, place_call, program, wait_until
+from tls_client import common_name_shown, s_client
 from twilio import Twiml, call_fields, post_webhook, signature
 
 AUTH_TOKEN = "5ecre7a07h70ken5ecre7a07h70ken00"
@@ -84,15 +85,6 @@ def other_clients_are_served():
 # ---- what is negotiated
 
 
-def s_client(server, *options, text=b""):
-    """What openssl's own client tells about a handshake."""
-    done = subprocess.run(
-        ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-CAfile", AUTHORITY.file, "-verify_return_error", *options],
-        input=text, capture_output=True, timeout=60,
-    )  # fmt: skip
-    return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
-
-
 OFFERS = [
     (True, "TLS 1.3", ["-tls1_3"]),
     (True, "TLS 1.2", ["-tls1_2"]),
@@ -110,11 +102,11 @@ OFFERS = [
 def only_modern_tls_is_spoken():
     with tls_server(AUTHORITY.issue()) as server:
         for accepted, what, options in OFFERS:
-            status, told = s_client(server, *options)
+            status, told = s_client(server, AUTHORITY.file, *options)
             check_equal(status == 0 and "Verify return code: 0" in told, accepted, f"{what} is {'spoken' if accepted else 'refused'}")
-        _, told = s_client(server, "-tls1_2")
+        _, told = s_client(server, AUTHORITY.file, "-tls1_2")
         check("Secure Renegotiation IS supported" in told and "Compression: NONE" in told, "no compression, secure renegotiation")
-        _, told = s_client(server, "-tls1_2", text=b"R\n")  # asks to negotiate anew
+        _, told = s_client(server, AUTHORITY.file, "-tls1_2", text=b"R\n")  # asks to negotiate anew
         check("RENEGOTIATING" in told and "no renegotiation" in told, "a client's wish to renegotiate is refused", told[-400:])
 
 
@@ -153,16 +145,11 @@ def strangers_on_the_port_do_no_harm():
 # ---- renewal
 
 
-def common_name_shown(server):
-    _, told = s_client(server)
-    return told.split("subject=CN = ", 1)[1].splitlines()[0] if "subject=CN = " in told else told
-
-
 def a_new_certificate_is_shown_and_nobody_is_cut_off(by_signal):
     how = "SIGHUP" if by_signal else "the files alone"
     old, new = AUTHORITY.issue(common_name="old"), AUTHORITY.issue(common_name="new", key_type=("rsa", "rsa_keygen_bits:2048"), days=20)
     with tls_server(old, GREETING=LONG_GREETING) as server:
-        check_equal(common_name_shown(server), "old", f"{how}: before, the old certificate is shown")
+        check_equal(common_name_shown(server, AUTHORITY.file), "old", f"{how}: before, the old certificate is shown")
         before = server.metric("mouthpiece_tls_certificate_expiry_timestamp_seconds")
         days = (before - time.time()) / 86400
         check(9.9 < days <= 10, f"{how}: the metric tells that ten days are left", days)
@@ -171,7 +158,7 @@ def a_new_certificate_is_shown_and_nobody_is_cut_off(by_signal):
             new.put_in_place_of(old)
             if by_signal:
                 server.signal(signal.SIGHUP)
-            wait_until(lambda: common_name_shown(server) == "new", 20, "the new certificate is shown")
+            wait_until(lambda: common_name_shown(server, AUTHORITY.file) == "new", 20, "the new certificate is shown")
             check(calls.process.poll() is None, f"{how}: the call is still going on")
             result = calls.result()
         check(result.report["flawless"], f"{how}: the call that began with the old one is heard without a gap", result.report)
@@ -194,7 +181,7 @@ def a_broken_pair_leaves_the_old_one_in_use():
         ):
             replace(pair.key, content)
             wait_until(lambda: server.log_lines("certificate refused", reason), 20, f"{what}: the log tells of it")
-            check_equal(common_name_shown(server), "good", f"{what}: the old certificate is still shown")
+            check_equal(common_name_shown(server, AUTHORITY.file), "good", f"{what}: the old certificate is still shown")
         server.signal(signal.SIGHUP)
         server.await_log("reloading")
         check_flawless(server, "a call meanwhile is served")
@@ -203,7 +190,7 @@ def a_broken_pair_leaves_the_old_one_in_use():
         replace(pair.key, right_key)
         wait_until(lambda: server.log_lines("certificate restored"), 20, "the log tells that all is well again")
         other.put_in_place_of(pair)
-        wait_until(lambda: common_name_shown(server) == "other", 20, "another pair is taken")
+        wait_until(lambda: common_name_shown(server, AUTHORITY.file) == "other", 20, "another pair is taken")
 
 
 # ---- the start

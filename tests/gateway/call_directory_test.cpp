@@ -50,7 +50,7 @@ TEST_F(CallDirectoryTest, admits_the_announced_call_with_its_token_and_plan) {
 TEST_F(CallDirectoryTest, a_token_serves_once) {
     const auto ticket = announce("CA1");
     ASSERT_TRUE(admit("CA1", ticket.token.reveal()));
-    directory.closed(connection, call::Outcome::completed);
+    directory.closed(connection, call::Outcome::completed, now);
     EXPECT_EQ(admit("CA1", ticket.token.reveal()).error(), Refusal::wrong_token);
 }
 
@@ -78,13 +78,14 @@ TEST_F(CallDirectoryTest, a_repeated_webhook_is_the_same_call) {
     EXPECT_TRUE(again->repeated);
     EXPECT_EQ(again->token, first.token);
     EXPECT_EQ(plans_made, 0);
-    EXPECT_EQ(directory.waiting_tickets(), 1u);
+    EXPECT_EQ(directory.announced_since(now), 1u);
+    EXPECT_TRUE(directory.is_announced("CA1"));
 }
 
 TEST_F(CallDirectoryTest, a_ticket_that_nobody_uses_expires) {
     const auto ticket = announce("CA1");
     EXPECT_EQ(admit("CA1", ticket.token.reveal(), "AC1", now + 3min).error(), Refusal::wrong_token);
-    EXPECT_EQ(directory.waiting_tickets(), 0u);
+    EXPECT_EQ(directory.announced_since(now), 0u);
     EXPECT_NE(announce("CA1", now + 4min).token, ticket.token);
 }
 
@@ -92,8 +93,8 @@ TEST_F(CallDirectoryTest, a_second_stream_for_a_live_call_is_refused_and_the_fir
     ASSERT_TRUE(admit("CA1", announce("CA1").token.reveal()));
     const auto first = connection;
     EXPECT_EQ(admit("CA1", announce("CA1").token.reveal()).error(), Refusal::call_has_a_stream);
-    directory.closed(connection, call::Outcome::refused);
-    directory.closed(first, call::Outcome::completed);
+    directory.closed(connection, call::Outcome::refused, now);
+    directory.closed(first, call::Outcome::completed, now);
     EXPECT_EQ(directory.aftermath("CA1"), Aftermath::finished) << "the refused socket's end is not the call's";
 }
 
@@ -128,7 +129,7 @@ TEST_F(CallDirectoryTest, without_required_tokens_a_bare_start_is_admitted_witho
 TEST_F(CallDirectoryTest, a_lost_stream_is_tried_again_so_often_and_then_given_up) {
     for (int attempt = 0; attempt < 3; ++attempt) {
         ASSERT_TRUE(admit("CA1", announce("CA1").token.reveal()));
-        directory.closed(connection, call::Outcome::connection_lost);
+        directory.closed(connection, call::Outcome::connection_lost, now);
         EXPECT_EQ(directory.aftermath("CA1"), attempt < 2 ? Aftermath::lost : Aftermath::given_up);
     }
 }
@@ -138,8 +139,8 @@ TEST_F(CallDirectoryTest, a_stream_that_twilio_gave_up_frees_its_call_for_anothe
     const auto half_dead = connection;
     EXPECT_EQ(directory.aftermath("CA1"), Aftermath::lost);
     ASSERT_TRUE(admit("CA1", announce("CA1").token.reveal()));
-    directory.closed(half_dead, call::Outcome::connection_lost);
-    directory.closed(connection, call::Outcome::completed);
+    directory.closed(half_dead, call::Outcome::connection_lost, now);
+    directory.closed(connection, call::Outcome::completed, now);
     EXPECT_EQ(directory.aftermath("CA1"), Aftermath::finished)
         << "the old socket's end must not overwrite the new one's";
 }
@@ -157,6 +158,37 @@ TEST_F(CallDirectoryTest, remembers_a_bounded_number_of_endings) {
     small.aftermath("CA3");
     small.aftermath("CA1");  // forgotten, so counted afresh: must not touch freed memory
     EXPECT_TRUE(small.streams().empty());
+}
+
+TEST_F(CallDirectoryTest, knows_the_calls_whose_stream_is_about_to_open) {
+    announce("CA1");
+    announce("CA2", now + 20s);
+    EXPECT_EQ(directory.announced_since(now), 2u);
+    EXPECT_EQ(directory.announced_since(now + 10s), 1u) << "one that has not come in time does not come";
+    EXPECT_EQ(directory.announced_since(now + 21s), 0u);
+    EXPECT_FALSE(directory.is_announced("CA3"));
+}
+
+TEST_F(CallDirectoryTest, knows_the_ended_streams_twilio_has_yet_to_ask_about) {
+    ASSERT_TRUE(admit("CA1", announce("CA1").token.reveal()));
+    EXPECT_FALSE(directory.is_announced("CA1")) << "it has its stream";
+    EXPECT_EQ(directory.unasked_since(now), 0u);
+    directory.closed(connection, call::Outcome::completed, now + 5s);
+    EXPECT_EQ(directory.unasked_since(now + 5s), 1u);
+    EXPECT_EQ(directory.unasked_since(now + 6s), 0u) << "it never asks";
+    directory.aftermath("CA1");
+    EXPECT_EQ(directory.unasked_since(now), 0u);
+}
+
+TEST_F(CallDirectoryTest, nobody_asks_about_a_caller_who_hung_up_or_a_stream_we_did_not_announce) {
+    ASSERT_TRUE(admit("CA1", announce("CA1").token.reveal()));
+    directory.closed(connection, call::Outcome::caller_hung_up, now);
+    CallDirectory open({.token_required = false, .account_sid = ""});
+    const auto id = open.opened("peer");
+    ASSERT_TRUE(open.admit(
+        id, {.stream_sid = "MZ1", .call_sid = "CA2", .account_sid = "", .encoding = {}, .custom_parameters = {}}, now));
+    open.closed(id, call::Outcome::completed, now);
+    EXPECT_EQ(directory.unasked_since(now) + open.unasked_since(now), 0u);
 }
 
 }  // namespace

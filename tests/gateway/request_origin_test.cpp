@@ -12,8 +12,12 @@ using Urls = std::vector<std::string>;
 const Urls of_the_host_header{"https://phone.example.org", "http://phone.example.org"};
 
 // Two proxies of ours: the edge, 192.0.2.1, and an inner network.
-RequestOrigin origin(const Headers& headers, const char* peer = "10.0.0.1:4711", const std::string& public_url = {}) {
-    const RequestOrigins origins(public_url, net::parse_ip_ranges("10.0.0.0/8 192.0.2.1 2001:db8:1::/48").value());
+RequestOrigin origin(const Headers& headers, const char* peer = "10.0.0.1:4711", const std::string& public_url = {},
+                     const std::string& instance_url = {}) {
+    const RequestOrigins origins(
+        {.public_url = public_url,
+         .instance_url = instance_url,
+         .trusted_proxies = net::parse_ip_ranges("10.0.0.0/8 192.0.2.1 2001:db8:1::/48").value()});
     http::Request request;
     request.headers = {{"Host", "phone.example.org"}};
     request.headers.insert(request.headers.end(), headers.begin(), headers.end());
@@ -115,6 +119,14 @@ TEST(RequestOrigin, a_configured_address_stands_above_all) {
     EXPECT_EQ(told.base_urls, (Urls{"https://calls.example.org"}));
     EXPECT_TRUE(told.configured);
     EXPECT_EQ(told.client, "203.0.113.7");
+}
+
+TEST(RequestOrigin, twilio_comes_back_to_the_address_of_this_server_among_several) {
+    const auto alone = origin({}, "203.0.113.7:1", "https://phone.example.org");
+    EXPECT_EQ(alone.return_url, "https://phone.example.org");
+    const auto one = origin({}, "203.0.113.7:1", "https://phone.example.org", "https://phone.example.org/a/");
+    EXPECT_EQ(one.return_url, "https://phone.example.org/a");
+    EXPECT_EQ(one.base_urls, (Urls{"https://phone.example.org", "https://phone.example.org/a"}));
 }
 
 }  // namespace

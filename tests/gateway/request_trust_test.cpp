@@ -12,7 +12,7 @@ const Secret token("12345");
 const encoding::FormFields call{{"CallSid", "CA1"}, {"From", "+14158675310"}};
 
 gateway::RequestOrigin at(std::vector<std::string> base_urls) {
-    return {.address = {}, .client = "192.0.2.1", .base_urls = std::move(base_urls)};
+    return {.address = {}, .client = "192.0.2.1", .base_urls = std::move(base_urls), .return_url = {}};
 }
 const auto either_scheme = at({"https://phone.example.org", "http://phone.example.org"});
 
@@ -61,6 +61,15 @@ TEST(RequestTrust, an_upgrade_is_signed_over_its_wss_address) {
     EXPECT_TRUE(trust.upgrade(webhook_request("/call", good), either_scheme));
     const auto https = twilio::sign(token, "https://phone.example.org/call", {});
     EXPECT_FALSE(trust.upgrade(webhook_request("/call", https), either_scheme));
+}
+
+TEST(RequestTrust, an_upgrade_may_be_signed_for_any_of_our_addresses) {
+    const RequestTrust trust(token);
+    const auto origin = at({"https://phone.example.org", "https://phone.example.org/a"});
+    for (const char* url : {"wss://phone.example.org/call", "wss://phone.example.org/a/call"})
+        EXPECT_TRUE(trust.upgrade(webhook_request("/call", twilio::sign(token, url, {})), origin)) << url;
+    const auto other = twilio::sign(token, "wss://phone.example.org/b/call", {});
+    EXPECT_FALSE(trust.upgrade(webhook_request("/call", other), origin));
 }
 
 TEST(RequestTrust, addresses_are_put_together_from_the_base) {

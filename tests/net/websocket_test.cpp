@@ -287,6 +287,28 @@ TEST_P(WebSocketTest, at_leisure_the_end_comes_at_once_and_after_what_was_sent_b
     EXPECT_LT(waited, connections * net::ReadingRound::length / 4);
 }
 
+TEST_P(WebSocketTest, one_that_is_destroyed_after_its_close_frame_still_delivers_everything) {
+    constexpr std::size_t bytes = 500'000;  // more than the kernel takes at once
+    server.on_heard = [&](const std::string&) {
+        if (!server.socket) return;
+        server.socket->send_binary(std::string(bytes, 'x'));
+        server.socket->close(websocket::close_code::normal, "done");
+        loop_.retire(std::move(server.socket));
+    };
+    // The peer goes on speaking, as callers do.
+    net::Timer speaking(loop_.timers(), [&] {
+        client.socket->send_text("more");
+        speaking.arm(loop_.now() + 1ms);
+    });
+    client.on_end = [&] { stop(); };
+    on_connected = [&] { speaking.arm(loop_.now()); };
+    connect();
+    run();
+    EXPECT_EQ(client.binary_bytes, bytes);
+    EXPECT_EQ(client.close_code, websocket::close_code::normal);
+    EXPECT_EQ(client.reason, "done");
+}
+
 TEST_P(WebSocketTest, a_refused_upgrade_tells_status_and_body) {
     net::HttpServer refusing(loop_, {.host = "127.0.0.1", .limits = {}},
                              [](const auto& exchange) { exchange->answer(http::error(403, "No.")); });

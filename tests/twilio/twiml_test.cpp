@@ -127,4 +127,9 @@ TEST(Twiml, hangs_up_rejects_and_says_nothing) {
     EXPECT_EQ(twilio::empty_response(), declaration + "<Response></Response>");
 }
 
+TEST(Twiml, redirects_to_an_address_with_a_query) {
+    EXPECT_EQ(twilio::redirect("https://b.example.org/call?a=1&b=2"),
+              declaration + "<Response><Redirect>https://b.example.org/call?a=1&amp;b=2</Redirect></Response>");
+}
+
 }  // namespace
