@@ -114,9 +114,9 @@ void Server::drain() {
 }
 
 void Server::on_signal() {
-    if (!switchboard_.draining)
-        supervision_.stopping(std::chrono::ceil<std::chrono::seconds>(switchboard_.options.drain_max));
+    const bool first = !switchboard_.draining;
     drain_.signal();
+    if (first) supervision_.stopping(std::chrono::ceil<std::chrono::seconds>(switchboard_.options.drain_max));
 }
 
 void Server::stop_loops() {
