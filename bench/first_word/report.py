@@ -68,8 +68,8 @@ to the stand-in's first byte, in ms; {ROUND_TRIP_MS} of it cannot be avoided.
     page += table(["situation", *distance], [[situation, *(f"{distance[way][situation]:.1f}" for way in distance)] for situation in next(iter(distance.values()))])
     page += "\n## Limits\n\n"
     page += table(
-        ["what", "p99", "limit", ""],
-        [[f"{way}, {when}: {WORDS[what]}", f"{found:.2f}", limit, "held" if found <= limit else "**missed**"] for way, when, what, limit, found in judged],
+        ["what", "found", "limit", ""],
+        [[what, found, limit, "held" if found <= limit else "**missed**"] for what, limit, found in judged],
     )  # fmt: skip
     with open(path, "w", encoding="utf-8") as file:
         file.write(page)
