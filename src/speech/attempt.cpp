@@ -21,6 +21,7 @@ Attempt::Attempt(const Plan& plan, SpeechSource& source, const Timers& timers, O
       owner_(owner),
       asked_at_(timers.now()),
       to_skip_(plan.skip_bytes),
+      lead_in_bytes_max_(plan.lead_in_bytes_max),
       may_be_silent_(!plan.silence_bytes_max),
       hush_(plan.silence_bytes_max.value_or(std::numeric_limits<std::size_t>::max())),
       heard_at_(asked_at_),
@@ -34,11 +35,12 @@ void Attempt::on_audio(audio::Clip clip) {
     clip = clip.from(skipped);
     if (!hush_.hear(clip.bytes())) return owner_.on_attempt_ended(*this, only_silence());
     hushed_.push_back(std::move(clip));
-    if (hush_.voice_heard()) std::ignore = pass_on_hushed();
+    if (hush_.voice_heard() || hush_.silent_bytes() <= lead_in_bytes_max_) std::ignore = pass_on_hushed();
 }
 
 void Attempt::on_finished() {
-    if (!hushed_.empty() && !may_be_silent_) return owner_.on_attempt_ended(*this, only_silence());
+    const bool silent = !hush_.voice_heard() && (new_bytes_ > 0 || !hushed_.empty());
+    if (silent && !may_be_silent_) return owner_.on_attempt_ended(*this, only_silence());
     if (pass_on_hushed()) owner_.on_attempt_ended(*this, std::nullopt);
 }
 

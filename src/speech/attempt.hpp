@@ -1,6 +1,6 @@
 #pragma once
 // One request at one rung for a sentence, or for the rest of it: passes on what is new to the caller, and notices when
-// it is silence. What comes before the first sound is held back until there is one.
+// it is silence. What comes before the first sound is held back until there is one, but for a lead-in.
 
 #include "speech/hush.hpp"
 #include "speech/lifetime.hpp"
@@ -33,6 +33,7 @@ public:
         Request request;
         std::size_t skip_bytes = 0;                    // the caller has them
         std::optional<std::size_t> silence_bytes_max;  // more of it at a stretch is no speech; none: it may be
+        std::size_t lead_in_bytes_max = 0;             // so much silence may go ahead of the first sound
     };
     // `source`, `timers` and `owner` must outlive it.
     Attempt(const Plan& plan, SpeechSource& source, const Timers& timers, Owner& owner);
@@ -57,6 +58,7 @@ private:
     Owner& owner_;
     const Instant asked_at_;
     std::size_t to_skip_, bytes_ = 0, new_bytes_ = 0, silent_bytes_ = 0;
+    const std::size_t lead_in_bytes_max_;
     const bool may_be_silent_;
     Hush hush_;
     std::deque<audio::Clip> hushed_;  // silence before the first sound

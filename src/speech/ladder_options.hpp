@@ -29,6 +29,7 @@ struct LadderOptions {
     Millis silence_budget{1'000};  // in all, when several attempts follow one another; what is left for the next one is
     Millis resume_audio_min{200};  // at least this
     Millis stall_max{600};         // without a byte in the middle of a sentence
+    Millis lead_in_max{200};       // of silence before the first word that is passed on as it comes
     Millis pause_max = longest_pause;  // of audio in which nobody speaks
     Millis dry_max{500};               // silence inside one sentence because its audio comes slower than it plays
     // While the caller has more audio left than this, there is time to wait longer than the limits above.

@@ -61,13 +61,17 @@ void SentenceSpeech::ask_again() {
 std::unique_ptr<Attempt> SentenceSpeech::attempt_at(std::size_t rung) {
     const Start start = start_for(rung);
     const std::string_view said = text_.sentence.substr(0, start.text_at), rest = text_.sentence.substr(start.text_at);
-    Attempt::Plan plan{.rung = rung, .request = {}, .skip_bytes = start.skip_bytes, .silence_bytes_max = {}};
+    Attempt::Plan plan{
+        .rung = rung, .request = {}, .skip_bytes = start.skip_bytes, .silence_bytes_max = {}, .lead_in_bytes_max = 0};
     plan.request.text = Secret{std::string(rest)};
     plan.request.voice = message_.memory.voice_of(rung);
     plan.request.previous_text = Secret{std::string(said.empty() ? text_.previous : said)};
     plan.request.next_text = Secret{std::string(text_.next)};
     // Of the last voice anything is better than the apology.
     if (!message_.memory.is_last(rung)) plan.silence_bytes_max = silence_bytes_max(rest, message_.options.pause_max);
+    // Every voice draws breath before its first word. Who waits for it need not wait for the breath to end; who was cut
+    // off has had enough of silence.
+    if (!message_.heard_any) plan.lead_in_bytes_max = audio::bytes_in(message_.options.lead_in_max);
     auto attempt = std::make_unique<Attempt>(plan, *message_.rungs[rung].source, message_.timers,
                                              static_cast<Attempt::Owner&>(*this));
     attempt->needed_by(message_.runs_dry_at);

@@ -53,7 +53,7 @@ protected:
 TEST_F(LadderSilence, is_not_played_as_speech) {
     ScriptedSource mute{timers, always(in_chunks()), silent_from(0)};
     speak(one, mute);
-    EXPECT_EQ(runs(), (Runs{{from_local, letters(one)}}));
+    EXPECT_EQ(runs(), (Runs{{silence, 1000}, {from_local, letters(one)}})) << "a lead-in, and all of the sentence";
     EXPECT_EQ(mute.requests.size(), 2U) << "tried once more";
     EXPECT_TRUE(saw("failed socket: silence"));
 }
@@ -103,6 +103,20 @@ TEST_F(LadderSilence, before_the_first_word_is_held_back_until_it_comes) {
     speak(one, late);
     EXPECT_EQ(listener.bytes, letters(one));
     EXPECT_EQ(listener.clips.at(0).first, listener.clips.at(1).first);
+}
+
+TEST_F(LadderSilence, as_short_as_a_breath_before_the_first_word_is_passed_on_as_it_comes) {
+    const auto breath = [](const Request& request) {
+        const audio::Clip whole = audio_of(request, from_socket);
+        std::vector<std::byte> sound(whole.bytes().begin(), whole.bytes().end());
+        std::fill(sound.begin(), sound.begin() + 800, silence);
+        return audio::Clip(std::move(sound));
+    };
+    ScriptedSource voice{timers, always({audio_after(100ms, 800), audio_after(30ms), finish_after(0ms)}), breath};
+    speak(one + two, voice);
+    EXPECT_EQ(listener.bytes, letters(one + two));
+    EXPECT_EQ(listener.clips.at(0).second.size(), 800U);
+    EXPECT_EQ(listener.clips.at(1).first - listener.clips.at(0).first, 30ms);
 }
 
 TEST_F(LadderSilence, may_be_what_the_text_asks_for) {
