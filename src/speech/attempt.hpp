@@ -51,7 +51,7 @@ private:
     void on_audio(audio::Clip clip) override;
     void on_finished() override;
     void on_failed(Failure failure) override { owner_.on_attempt_ended(*this, std::move(failure)); }
-    bool pass_on_hushed();
+    bool pass_on(std::size_t bytes_max);
 
     const std::size_t rung_;
     const Timers& timers_;

@@ -53,7 +53,7 @@ protected:
 TEST_F(LadderSilence, is_not_played_as_speech) {
     ScriptedSource mute{timers, always(in_chunks()), silent_from(0)};
     speak(one, mute);
-    EXPECT_EQ(runs(), (Runs{{silence, 1000}, {from_local, letters(one)}})) << "a lead-in, and all of the sentence";
+    EXPECT_EQ(runs(), (Runs{{silence, 1600}, {from_local, letters(one)}})) << "a lead-in, and all of the sentence";
     EXPECT_EQ(mute.requests.size(), 2U) << "tried once more";
     EXPECT_TRUE(saw("failed socket: silence"));
 }
@@ -61,7 +61,7 @@ TEST_F(LadderSilence, is_not_played_as_speech) {
 TEST_F(LadderSilence, is_noticed_in_a_short_text_when_it_ends) {
     ScriptedSource mute{timers, always(says_it()), silent_from(0)};
     speak("Good day.", mute);
-    EXPECT_EQ(runs(), (Runs{{from_local, letters("Good day.")}}));
+    EXPECT_EQ(runs(), (Runs{{silence, 1600}, {from_local, letters("Good day.")}}));
 }
 
 TEST_F(LadderSilence, in_the_middle_of_a_sentence_makes_another_voice_go_on_where_it_began) {
@@ -92,7 +92,7 @@ TEST_F(LadderSilence, in_the_middle_of_a_sentence_ends_when_the_same_voice_speak
     EXPECT_TRUE(local.requests.empty());
 }
 
-TEST_F(LadderSilence, before_the_first_word_is_held_back_until_it_comes) {
+TEST_F(LadderSilence, before_the_first_word_is_held_back_but_for_a_lead_in) {
     ScriptedSource late{timers, always({audio_after(100ms, 4000), audio_after(300ms), finish_after(0ms)}),
                         [](const Request& request) {
                             const audio::Clip whole = audio_of(request, from_socket);
@@ -102,7 +102,8 @@ TEST_F(LadderSilence, before_the_first_word_is_held_back_until_it_comes) {
                         }};
     speak(one, late);
     EXPECT_EQ(listener.bytes, letters(one));
-    EXPECT_EQ(listener.clips.at(0).first, listener.clips.at(1).first);
+    EXPECT_EQ(listener.clips.at(0).second.size(), 1600U) << "a lead-in goes ahead";
+    EXPECT_EQ(listener.clips.at(1).first - listener.clips.at(0).first, 300ms);
 }
 
 TEST_F(LadderSilence, as_short_as_a_breath_before_the_first_word_is_passed_on_as_it_comes) {
