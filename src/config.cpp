@@ -109,6 +109,12 @@ const std::array main_settings{
                 if (const auto keys = gateway::ApiKeys::from_file(text); !keys) return keys.error();
                 return std::nullopt;
             }},
+    Setting{"SOFTPHONE", nullptr, "--softphone", "local: on when HOST is a loopback address", "a telephone in the console at /, for whoever may use the API: on, off or local",
+            [](Configuration& to, const std::string& text) {
+                using gateway::SoftphoneChoice;
+                to.gateway.softphone = text == "on" ? SoftphoneChoice::on : text == "off" ? SoftphoneChoice::off : SoftphoneChoice::on_loopback;
+                return one_of(text, {"on", "off", "local"});
+            }},
     Setting{"TWILIO_BASE_URL", nullptr, "--twilio-url", "https://api.twilio.com", "Twilio's REST API, or the stand-in",
             [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.twilio_url); }},
     Setting{"EVENTS_URL", nullptr, "--events-url", "none", "where to post what happens on calls",

@@ -29,6 +29,9 @@ enum class Limit : std::size_t {
     requests_of_address,
     refusals_of_address,
     syntheses,
+    live_listeners,
+    live_backlog,
+    call_moments,
 };
 
 inline constexpr std::array limit_names = {
@@ -53,6 +56,9 @@ inline constexpr std::array limit_names = {
     "requests_of_address",
     "refusals_of_address",
     "syntheses",
+    "live_listeners",
+    "live_backlog",
+    "call_moments",
 };
 
 // How often each was reached, counted by one thread and read by any.

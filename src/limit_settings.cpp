@@ -30,6 +30,8 @@ const std::array settings{
             [](Configuration& to, const std::string& text) { return number(text, 0, 1'000'000, [&](std::int64_t v) { to.gateway.calls_per_caller_per_minute = static_cast<double>(v); }); }},
     Setting{"CALLER_LIMIT_TEXT", nullptr, "--caller-limit-text", "You have called very often. …", "spoken by Twilio to who calls too often",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.caller_limit_text = text; return std::nullopt; }},
+    Setting{"MAX_LIVE_LISTENERS", nullptr, "--max-live-listeners", "16", "consoles, or others who listen to GET /live, at once",
+            [](Configuration& to, const std::string& text) { return number(text, 0, 1'000, [&](std::int64_t v) { to.gateway.live_listeners_max = static_cast<std::size_t>(v); }); }},
     Setting{"REQUEST_TIMEOUT_SECONDS", nullptr, "--request-timeout-seconds", "10", "from a request's first byte to its last, and from a connection to its first byte",
             [](Configuration& to, const std::string& text) { return number(text, 1, 3'600, [&](std::int64_t v) { to.gateway.request_timeout = std::chrono::seconds(v); }); }},
     Setting{"IDLE_TIMEOUT_SECONDS", nullptr, "--idle-timeout-seconds", "60", "how long a connection may do nothing between two requests",

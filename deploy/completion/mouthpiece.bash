@@ -9,6 +9,7 @@ _mouthpiece_takes_value() { # PROGRAM, ARGUMENTS FOR HELP, FLAG
 
 _mouthpiece_value() { # FLAG
     case "$1" in
+        --softphone) COMPREPLY=($(compgen -W 'on off local' -- "$cur")) ;;
         --after-speech) COMPREPLY=($(compgen -W 'stay hangup' -- "$cur")) ;;
         --elevenlabs-transport) COMPREPLY=($(compgen -W 'http websocket' -- "$cur")) ;;
         --log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;

@@ -155,6 +155,15 @@ void CallMetrics::events_told(std::string_view result, std::uint64_t events) {
     events_.add(result, events);
 }
 
+CallMetrics::Figures CallMetrics::figures() const {
+    Figures figures{.streams_open = value(streams_open_),
+                    .underruns = value(underruns_),
+                    .errors = errors_.snapshot(),
+                    .fallbacks = fallbacks_.snapshot()};
+    for (std::size_t i = 0; i < outcome_count; ++i) figures.calls[i] = value(calls_[i]);
+    return figures;
+}
+
 std::string CallMetrics::render() const {
     std::string text;
     for (const auto& row : MetricFamilies::table) {

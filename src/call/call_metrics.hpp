@@ -33,6 +33,14 @@ public:
     void request_refused(std::string_view why);                       // "signature", "token", "rate", …
     void events_told(std::string_view result, std::uint64_t events);  // "delivered", "dropped", "refused"
 
+    // What a person looks at, of the same counters.
+    struct Figures {
+        std::uint64_t streams_open = 0, underruns = 0;
+        std::array<std::uint64_t, outcome_count> calls{};
+        LabelledCounter::Counts errors, fallbacks;
+    };
+    Figures figures() const;
+
     std::uint64_t streams_open() const { return streams_open_.load(std::memory_order_relaxed); }
     std::string render() const;
 

@@ -15,6 +15,7 @@ namespace call {
 class LabelledCounter {
 public:
     static constexpr std::size_t labels_max = 64;
+    using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
     // `expected` are there at 0 from the start: the rate of a counter that first appears as 1 is 0.
     LabelledCounter(std::initializer_list<std::string_view> expected = {}) {
@@ -30,14 +31,14 @@ public:
         counts_[counts_.size() < labels_max ? std::string(label) : std::string("other")] += amount;
     }
 
-    std::map<std::string, std::uint64_t, std::less<>> snapshot() const {
+    Counts snapshot() const {
         const std::lock_guard lock(mutex_);
         return counts_;
     }
 
 private:
     mutable std::mutex mutex_;
-    std::map<std::string, std::uint64_t, std::less<>> counts_;
+    Counts counts_;
 };
 
 }  // namespace call

@@ -97,6 +97,7 @@ public:
     const std::string& call_sid() const { return call_sid_; }
     const std::string& account_sid() const { return account_sid_; }
     const std::string& digits() const { return digits_; }
+    const Playout& playout() const { return speaker_.playout(); }
     bool was_authorised() const { return authorised_; }
     std::vector<UtteranceRecord> utterances() const { return speaker_.utterances().records(); }
     Totals totals() const;

@@ -22,9 +22,9 @@ constexpr std::array<std::string_view, 5> numbers_of_nobody = {"+266696687", "+8
 
 std::optional<http::Response> Admission::turn_away(const http::Request& request, const SignedForm& call) {
     const Options& options = loop_.switchboard.options;
-    if (is_closed_to(call)) return turn_away_draining(request);
+    if (is_closed_to(call.call_sid)) return turn_away_draining(request);
     if (loop_.switchboard.directory.is_announced(call.call_sid)) return std::nullopt;
-    if (options.loop_lag_max.count() > 0 && loop_.lag.p95() > options.loop_lag_max) {
+    if (loop_is_late()) {
         loop_.events.limits().reached(Limit::loop_lag);
         return say(call, "busy", "loop_lag", options.busy_text);
     }
@@ -36,9 +36,14 @@ std::optional<http::Response> Admission::turn_away(const http::Request& request,
 }
 
 // A call whose webhook Twilio repeats is not new: its speech is under way.
-bool Admission::is_closed_to(const SignedForm& call) const {
+bool Admission::is_closed_to(const std::string& call_sid) const {
     const Switchboard& all = loop_.switchboard;
-    return all.draining && all.options.drain_policy != DrainPolicy::serve && !all.directory.is_announced(call.call_sid);
+    return all.draining && all.options.drain_policy != DrainPolicy::serve && !all.directory.is_announced(call_sid);
+}
+
+bool Admission::loop_is_late() const {
+    const auto most = loop_.switchboard.options.loop_lag_max;
+    return most.count() > 0 && loop_.lag.p95() > most;
 }
 
 http::Response Admission::turn_away_draining(const http::Request& request) const {

@@ -18,8 +18,10 @@ public:
     // caller has called too often. nullopt: let it in.
     std::optional<http::Response> turn_away(const http::Request& request, const SignedForm& call);
 
+    // This loop has more to do than it can: it takes no new calls.
+    bool loop_is_late() const;
     // The server drains, and does not begin anything for this call any more.
-    bool is_closed_to(const SignedForm& call) const;
+    bool is_closed_to(const std::string& call_sid) const;
     http::Response turn_away_draining(const http::Request& request) const;
 
     // For one that found no place: MAX_CALLS are there.

@@ -62,6 +62,7 @@ const char* name_of(Denial denial) {
         case Denial::not_local:
             return "not_local";
         case Denial::foreign_page:
+        case Denial::not_our_page:
             return "foreign_page";
     }
     return "unknown";
@@ -73,6 +74,8 @@ http::Response refusal_of(Denial denial) {
             return http::error(403,
                                "Without API_KEYS this address answers programs on the server's own machine and "
                                "pages that come from it, under the name localhost or 127.0.0.1.");
+        case Denial::not_our_page:
+            return http::error(403, "This address is for the console's own page.");
         case Denial::wrong_key: {
             auto refusal = http::error(401, "The API key is wrong.");
             refusal.headers.emplace_back("WWW-Authenticate", R"(Bearer realm="mouthpiece", error="invalid_token")");

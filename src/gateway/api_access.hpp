@@ -23,10 +23,11 @@ enum class Access {
     everybody,  // says nothing that is of use to a stranger
     twilio,     // checks Twilio's signature itself (request_trust.hpp)
     api,        // an API key, or this machine
+    our_page,   // a browser with a page of ours; what it sends first shows a token that the API gave it
 };
 
 // Why somebody is kept out; name_of() is the label in the metrics.
-enum class Denial { no_key, wrong_key, not_local, foreign_page };
+enum class Denial { no_key, wrong_key, not_local, foreign_page, not_our_page };
 const char* name_of(Denial denial);
 http::Response refusal_of(Denial denial);
 

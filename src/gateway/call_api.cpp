@@ -45,11 +45,7 @@ http::Response page_of(const MediaStream& stream, const std::string& call_sid) {
     LoopServices& loop = stream.loop();
     auto call = loop.switchboard.calls.find(call_sid);
     if (!call) return no_such_call();
-    if (const StreamSession* session = stream.session()) {
-        call->totals = session->totals();
-        call->digits = session->digits();
-        call->utterances = session->utterances();
-    }
+    if (const StreamSession* session = stream.session()) add_stream(*call, *session);
     return json_page(200, call_page(*call, loop.events.now()));
 }
 
@@ -108,7 +104,11 @@ void CallApi::show(const ExchangePointer& exchange, const std::string& call_sid)
     if (!call) return exchange->answer(no_such_call());
     if (call->state != CallState::open) return exchange->answer(json_page(200, call_page(*call, loop_.events.now())));
     const auto show = [call_sid](const MediaStream& stream) { return page_of(stream, call_sid); };
-    control(call_sid, show, [exchange](const http::Response& response) { exchange->answer(response); });
+    control(call_sid, show, [this, exchange, call_sid](const http::Response& response) {
+        if (response.status != 409) return exchange->answer(response);
+        const auto ended = loop_.switchboard.calls.find(call_sid);  // while we asked
+        exchange->answer(ended ? json_page(200, call_page(*ended, loop_.events.now())) : no_such_call());
+    });
 }
 
 void CallApi::say(const ExchangePointer& exchange, const std::string& call_sid) {

@@ -44,7 +44,7 @@ CallDirectory::CallDirectory(Options options) : options_(std::move(options)), en
 
 std::optional<Ticket> CallDirectory::announce(const std::string& call_sid, const std::string& account_sid,
                                               std::size_t loop, const std::function<call::CallPlan()>& make_plan,
-                                              Instant now) {
+                                              Instant now, CallerKind caller) {
     const std::scoped_lock lock(mutex_);
     forget_expired(now);
     if (const auto found = announced_.find(call_sid); found != announced_.end()) {
@@ -56,7 +56,7 @@ std::optional<Ticket> CallDirectory::announce(const std::string& call_sid, const
     const bool goes_on = known != endings_.end() && known->second.reconnects > 0;
     const bool full = stream_of_call_.size() + announced_.size() >= options_.streams_max;
     if (announced_.size() >= options_.tickets_max || (full && !goes_on)) return std::nullopt;
-    Ticket ticket{.token = new_token(), .plan = make_plan(), .loop = loop};
+    Ticket ticket{.token = new_token(), .plan = make_plan(), .loop = loop, .caller = caller};
     const Instant expires = now + options_.ticket_life;
     announced_.emplace(call_sid, Announced{ticket, account_sid, expires});
     expiry_.emplace(expires, call_sid);
@@ -76,14 +76,15 @@ void CallDirectory::forget_expired(Instant now) {
     }
 }
 
-std::uint64_t CallDirectory::opened(std::string peer) {
+std::uint64_t CallDirectory::opened(std::string peer, CallerKind caller) {
     const std::scoped_lock lock(mutex_);
     const std::uint64_t id = next_connection_id_++;
     streams_.emplace(id, OpenStream{.connection_id = id,
                                     .call_sid = {},
                                     .stream_sid = {},
                                     .peer = std::move(peer),
-                                    .connected_at = std::chrono::system_clock::now()});
+                                    .connected_at = std::chrono::system_clock::now(),
+                                    .caller = caller});
     return id;
 }
 
@@ -91,11 +92,14 @@ std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t
                                                                    const twilio::Started& started, Instant now) {
     const std::scoped_lock lock(mutex_);
     forget_expired(now);
-    if (options_.token_required && !options_.account_sid.empty() && started.account_sid != options_.account_sid) {
+    OpenStream& stream = streams_.at(connection_id);
+    const bool by_browser = stream.caller == CallerKind::browser;
+    const bool token_required = options_.token_required || by_browser;
+    if (token_required && !by_browser && !options_.account_sid.empty() && started.account_sid != options_.account_sid) {
         return std::unexpected(Refusal::wrong_account);
     }
     const auto token = encoding::find(started.custom_parameters, "token");
-    if (!token && options_.token_required) return std::unexpected(Refusal::no_token);
+    if (!token && token_required) return std::unexpected(Refusal::no_token);
 
     std::optional<Ticket> ticket;
     const auto found = announced_.find(started.call_sid);
@@ -103,11 +107,14 @@ std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t
     // calls out.
     if (found == announced_.end() && stream_of_call_.size() + announced_.size() >= options_.streams_max)
         return std::unexpected(Refusal::too_many_calls);
+    // A token counts on the kind of socket it was made for: a page cannot speak for Twilio, nor Twilio for a page.
+    if (found != announced_.end() && found->second.ticket.caller != stream.caller)
+        return std::unexpected(Refusal::wrong_token);
     if (token) {
         if (found == announced_.end() || !twilio::equal_in_constant_time(found->second.ticket.token.reveal(), *token)) {
             return std::unexpected(Refusal::wrong_token);
         }
-        if (options_.token_required && found->second.account_sid != started.account_sid) {
+        if (token_required && found->second.account_sid != started.account_sid) {
             return std::unexpected(Refusal::wrong_account);
         }
     }
@@ -117,10 +124,9 @@ std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t
         announced_.erase(found);
     }
     stream_of_call_.emplace(started.call_sid, connection_id);
-    OpenStream& stream = streams_.at(connection_id);
     stream.call_sid = started.call_sid;
     stream.stream_sid = started.stream_sid;
-    stream.announced = ticket.has_value();
+    stream.announced = ticket.has_value() && !by_browser;
     ending_of(started.call_sid).outcome.reset();
     return ticket;
 }

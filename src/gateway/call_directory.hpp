@@ -22,11 +22,18 @@ namespace gateway {
 
 using call::Instant;
 
-// What the webhook arranged for one call.
+// At the other end of a stream.
+enum class CallerKind {
+    twilio,   // its sockets are signed, when there is an auth token
+    browser,  // the console's softphone: nothing but its token speaks for it, so that is never done without
+};
+
+// What the webhook (or the softphone) arranged for one call.
 struct Ticket {
     Secret token;  // one use, in <Parameter name="token">
     call::CallPlan plan;
-    std::size_t loop = 0;   // where its speech is being prepared
+    std::size_t loop = 0;  // where its speech is being prepared
+    CallerKind caller = CallerKind::twilio;
     bool repeated = false;  // Twilio asked again for the same call: nothing was arranged anew
 };
 
@@ -46,12 +53,13 @@ struct OpenStream {
     std::string peer;
     std::chrono::system_clock::time_point connected_at;
     bool announced = false;  // our webhook's answer opened it, and named whom to ask when it ends
+    CallerKind caller = CallerKind::twilio;
 };
 
 class CallDirectory {
 public:
     struct Options {
-        bool token_required = true;  // false: a `start` without a token is admitted, with the plan made for it
+        bool token_required = true;  // false: Twilio's `start` without a token is admitted, with the plan made for it
         std::string account_sid;     // only this account's calls; empty: any
         std::chrono::seconds ticket_life{120};
         std::size_t tickets_max = 20'000;
@@ -64,12 +72,13 @@ public:
     // The webhook: arranges a call, once however often Twilio asks. `make_plan` is called at most once and may throw.
     // nullopt: there are too many calls. One that goes on with a new stream is not turned away.
     std::optional<Ticket> announce(const std::string& call_sid, const std::string& account_sid, std::size_t loop,
-                                   const std::function<call::CallPlan()>& make_plan, Instant now);
+                                   const std::function<call::CallPlan()>& make_plan, Instant now,
+                                   CallerKind caller = CallerKind::twilio);
 
     bool is_announced(const std::string& call_sid) const;
 
     // A socket has opened, and has closed.
-    std::uint64_t opened(std::string peer);
+    std::uint64_t opened(std::string peer, CallerKind caller = CallerKind::twilio);
     void closed(std::uint64_t connection_id, std::optional<call::Outcome> outcome, Instant now);
 
     // `start` has come. Uses up the token. An admitted stream without a ticket (token_required is false) gets nullopt.

@@ -11,7 +11,14 @@ namespace gateway {
 
 namespace json = boost::json;
 
-namespace {}  // namespace
+void CallEvents::changed(const std::string& call_sid) {
+    switchboard_.live->changed(call_sid);
+}
+
+bool CallEvents::wanted(const std::string& call_sid) {
+    changed(call_sid);
+    return switchboard_.outbox->wanted();
+}
 
 void CallEvents::publish(std::string_view type, const std::string& call_sid, const json::object& more) {
     json::object event{{"id", fmt::format("{}-{}", switchboard_.instance, ++last_number_)},
@@ -23,7 +30,7 @@ void CallEvents::publish(std::string_view type, const std::string& call_sid, con
 }
 
 void CallEvents::started(const call::StreamSession& session) {
-    if (!switchboard_.outbox->wanted()) return;
+    if (!wanted(session.call_sid())) return;
     json::object more{{"stream_sid", session.stream_sid()}};
     if (const auto call = switchboard_.calls.find(session.call_sid())) {
         more["direction"] = call->direction;
@@ -34,7 +41,7 @@ void CallEvents::started(const call::StreamSession& session) {
 }
 
 void CallEvents::utterance(const call::StreamSession& session, const call::UtteranceChange& change) {
-    if (!switchboard_.outbox->wanted()) return;
+    if (!wanted(session.call_sid())) return;
     if (!change.mark.empty()) {
         return publish(fmt::format("mark.{}", name_of(change.state)), session.call_sid(),
                        {{"utterance", change.id}, {"name", change.mark}});
@@ -47,12 +54,12 @@ void CallEvents::utterance(const call::StreamSession& session, const call::Utter
 }
 
 void CallEvents::digit(const call::StreamSession& session, char digit) {
-    if (!switchboard_.outbox->wanted()) return;
+    if (!wanted(session.call_sid())) return;
     publish("dtmf", session.call_sid(), {{"digit", std::string_view(&digit, 1)}});
 }
 
 void CallEvents::ended(const call::StreamSession& session, call::Outcome outcome) {
-    if (!switchboard_.outbox->wanted()) return;
+    if (!wanted(session.call_sid())) return;
     const call::Totals totals = session.totals();
     publish("call.ended", session.call_sid(),
             {{"outcome", name_of(outcome)},
@@ -63,7 +70,7 @@ void CallEvents::ended(const call::StreamSession& session, call::Outcome outcome
 }
 
 void CallEvents::status(const std::string& call_sid, twilio::CallStatus status) {
-    if (!switchboard_.outbox->wanted()) return;
+    if (!wanted(call_sid)) return;
     publish("call.status", call_sid, {{"status", twilio::name_of(status)}});
 }
 

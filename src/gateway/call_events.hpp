@@ -1,5 +1,6 @@
 #pragma once
-// The news of calls that the EventOutbox carries, as JSON; told by any loop. Built only when somebody wants to know.
+// The news of calls, told by any loop: to who looks on (LiveFeed) as it is, to the EventOutbox as JSON. Built only when
+// somebody wants to know.
 
 #include "call/action.hpp"
 #include "call/outcome.hpp"
@@ -21,6 +22,8 @@ class CallEvents {
 public:
     explicit CallEvents(Switchboard& switchboard) : switchboard_(switchboard) {}
 
+    // Of what is told to who looks on only: the call was announced, or is over and recorded.
+    void changed(const std::string& call_sid);
     void started(const call::StreamSession& session);
     void utterance(const call::StreamSession& session, const call::UtteranceChange& change);
     void digit(const call::StreamSession& session, char digit);
@@ -28,6 +31,7 @@ public:
     void status(const std::string& call_sid, twilio::CallStatus status);
 
 private:
+    bool wanted(const std::string& call_sid);
     void publish(std::string_view type, const std::string& call_sid, const boost::json::object& more);
 
     Switchboard& switchboard_;

@@ -12,8 +12,37 @@ namespace json = boost::json;
 
 namespace {
 
+json::value milliseconds_or_null(const std::optional<std::chrono::microseconds>& duration) {
+    return duration ? json::value(static_cast<double>(duration->count()) / 1e3) : json::value(nullptr);
+}
+
 json::value time_or_null(const std::optional<Instant>& when, Instant now) {
     return when ? json::value(wall_time(*when, now)) : json::value(nullptr);
+}
+
+json::object moment_page(const CallMoment& moment, Instant now) {
+    json::object page{{"kind", name_of(moment.kind)}, {"at", wall_time(moment.at, now)}};
+    if (!moment.what.empty()) page["what"] = moment.what;
+    if (moment.length.count() != 0) page["length_ms"] = whole_milliseconds(moment.length);
+    return page;
+}
+
+// Of what a caller listens to now, or will hear next.
+json::value being_said(const CallRecord& call, Instant now) {
+    for (const call::UtteranceRecord& utterance : call.utterances) {
+        const bool over =
+            utterance.state != call::UtteranceState::speaking && utterance.state != call::UtteranceState::queued;
+        if (!over && utterance.mark.empty()) return utterance_page(utterance, now);
+    }
+    return nullptr;
+}
+
+void add_totals(json::object& page, const CallRecord& call) {
+    page["sent_ms"] = whole_milliseconds(call.totals.sent);
+    page["heard_ms"] = whole_milliseconds(call.totals.heard);
+    page["first_word_ms"] = milliseconds_or_null(call.totals.start_to_first_media);
+    page["underruns"] = call.totals.underruns;
+    page["digits"] = call.digits;
 }
 
 }  // namespace
@@ -47,6 +76,12 @@ json::object utterance_page(const call::UtteranceRecord& utterance, Instant now)
     return page;
 }
 
+void add_stream(CallRecord& call, const call::StreamSession& session) {
+    call.totals = session.totals();
+    call.digits = session.digits();
+    call.utterances = session.utterances();
+}
+
 json::object call_summary(const CallRecord& call, Instant now) {
     return json::object{
         {"call_sid", call.call_sid},
@@ -55,6 +90,7 @@ json::object call_summary(const CallRecord& call, Instant now) {
         {"direction", text_or_null(call.direction)},
         {"from", text_or_null(call.from.reveal())},
         {"to", text_or_null(call.to.reveal())},
+        {"voice_id", text_or_null(call.voice_id)},
         {"state", name_of(call.state)},
         {"status", call.status ? json::value(twilio::name_of(*call.status)) : json::value(nullptr)},
         {"answered_by", text_or_null(call.answered_by)},
@@ -66,14 +102,20 @@ json::object call_summary(const CallRecord& call, Instant now) {
     };
 }
 
+json::object call_row(const CallRecord& call, Instant now) {
+    json::object row = call_summary(call, now);
+    add_totals(row, call);
+    row["being_said"] = being_said(call, now);
+    return row;
+}
+
 json::object call_page(const CallRecord& call, Instant now) {
     json::object page = call_summary(call, now);
-    page["sent_ms"] = whole_milliseconds(call.totals.sent);
-    page["heard_ms"] = whole_milliseconds(call.totals.heard);
-    page["underruns"] = call.totals.underruns;
-    page["digits"] = call.digits;
+    add_totals(page, call);
     json::array& utterances = page["utterances"].emplace_array();
     for (const auto& utterance : call.utterances) utterances.push_back(utterance_page(utterance, now));
+    json::array& moments = page["moments"].emplace_array();
+    for (const auto& moment : call.moments) moments.push_back(moment_page(moment, now));
     return page;
 }
 

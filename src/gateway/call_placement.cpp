@@ -159,6 +159,7 @@ private:
                          .from = order_.call.from,
                          .to = order_.call.to},
                         now);
+        loop_.switchboard.events.changed(placed.sid);
         spdlog::info("call placed call_sid={} attempts={}", placed.sid, attempts_);
         const auto call = calls.find(placed.sid);
         end(call ? json_page(201, call_page(*call, now)) : http::error(502, "The call is over already."));

@@ -17,6 +17,26 @@ const char* name_of(CallState state) {
     return "unknown";
 }
 
+const char* name_of(CallMoment::Kind kind) {
+    switch (kind) {
+        case CallMoment::Kind::speech_asked:
+            return "speech_asked";
+        case CallMoment::Kind::first_audio:
+            return "first_audio";
+        case CallMoment::Kind::speech_complete:
+            return "speech_complete";
+        case CallMoment::Kind::speech_failed:
+            return "speech_failed";
+        case CallMoment::Kind::fell_back:
+            return "fell_back";
+        case CallMoment::Kind::gap:
+            return "gap";
+        case CallMoment::Kind::digit:
+            return "digit";
+    }
+    return "unknown";
+}
+
 void CallRegister::announced(const Announcement& call, Instant now) {
     const std::scoped_lock lock(mutex_);
     const auto found = by_sid_.find(call.call_sid);
@@ -26,14 +46,16 @@ void CallRegister::announced(const Announcement& call, Instant now) {
     if (record.direction.empty()) record.direction = call.direction;
     if (record.from.empty()) record.from = call.from;
     if (record.to.empty()) record.to = call.to;
+    if (record.voice_id.empty()) record.voice_id = call.voice_id;
     tidy(now);
 }
 
-void CallRegister::opened(const std::string& call_sid, const std::string& stream_sid, std::size_t loop, Instant now) {
+void CallRegister::opened(const std::string& call_sid, const Opening& opening, Instant now) {
     const std::scoped_lock lock(mutex_);
     CallRecord& record = enter(CallState::open, call_sid, now);
-    record.stream_sid = stream_sid;
-    record.loop = loop;
+    record.stream_sid = opening.stream_sid;
+    record.voice_id = opening.voice_id;
+    record.loop = opening.loop;
     record.opened_at = now;
     record.ended_at.reset();
     record.outcome.reset();
@@ -87,6 +109,15 @@ bool CallRegister::stream_error(const std::string& call_sid, std::string what) {
     const auto found = by_sid_.find(call_sid);
     if (found == by_sid_.end() || found->second->stream_error == what) return false;
     found->second->stream_error = std::move(what);
+    return true;
+}
+
+bool CallRegister::noted(const std::string& call_sid, CallMoment moment) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_sid_.find(call_sid);
+    if (found == by_sid_.end()) return true;  // a test synthesis, or long forgotten
+    if (found->second->moments.size() >= options_.moments_max) return false;
+    found->second->moments.push_back(std::move(moment));
     return true;
 }
 

@@ -29,8 +29,19 @@ enum class CallState {
 };
 const char* name_of(CallState state);
 
+// What happened on a call besides what its utterances tell: its timeline is drawn of these.
+struct CallMoment {
+    enum class Kind { speech_asked, first_audio, speech_complete, speech_failed, fell_back, gap, digit };
+    Kind kind{};
+    Instant at{};
+    std::string what{};                  // the source of speech, why it failed, the key
+    std::chrono::microseconds length{};  // of a gap, which ends here, and of complete speech
+};
+const char* name_of(CallMoment::Kind kind);
+
 struct CallRecord {
     std::string call_sid{}, account_sid{}, direction{};
+    std::string voice_id{};
     Secret from{}, to{};
     CallState state = CallState::waiting;
     Instant created_at{};
@@ -46,6 +57,7 @@ struct CallRecord {
     call::Totals totals{};  // from here on: what the stream left behind when it ended
     std::string digits{};
     std::vector<call::UtteranceRecord> utterances{};  // without their texts
+    std::vector<CallMoment> moments{};
 };
 
 class CallRegister {
@@ -54,16 +66,22 @@ public:
         std::size_t ended_max = 1'000;          // remembered
         std::chrono::seconds stream_wait{900};  // after which a call without a stream counts as ended
         std::size_t waiting_max = 20'000;       // beyond that, the oldest count as ended
+        std::size_t moments_max = 64;           // of one call; how it began is worth more than how it went on
     };
     explicit CallRegister(Options options) : options_(options) {}
 
     struct Announcement {
         std::string call_sid{}, account_sid{}, direction{};
         Secret from{}, to{};
+        std::string voice_id{};
     };
     // A webhook has come, or a call was placed. Says nothing new of a call that waits or runs already.
     void announced(const Announcement& call, Instant now);
-    void opened(const std::string& call_sid, const std::string& stream_sid, std::size_t loop, Instant now);
+    struct Opening {
+        std::string stream_sid{}, voice_id{};
+        std::size_t loop = 0;
+    };
+    void opened(const std::string& call_sid, const Opening& opening, Instant now);
     struct Ending {
         call::Outcome outcome{};
         call::Totals totals{};
@@ -78,6 +96,7 @@ public:
     Told status(const std::string& call_sid, twilio::CallStatus status, std::optional<int> sequence, Instant now);
     void answered_by(const std::string& call_sid, std::string who);
     bool stream_error(const std::string& call_sid, std::string what);  // false: known already, or not a call of ours
+    bool noted(const std::string& call_sid, CallMoment moment);        // false: it has too many
 
     std::optional<CallRecord> find(const std::string& call_sid) const;
     // The latest first.

@@ -35,6 +35,8 @@ void render_limits(std::string& text, const Switchboard& switchboard) {
         .sample(switchboard.census.sockets());
     MetricFamily(text, "mouthpiece_connections_limit", "gauge", "How many of them there may be.")
         .sample(switchboard.options.sockets.sockets_max);
+    MetricFamily(text, "mouthpiece_live_listeners", "gauge", "Consoles and others who listen to GET /live.")
+        .sample(std::uint64_t{switchboard.live->listeners()});
     render_saturation(text, switchboard);
     MetricFamily reached(text, "mouthpiece_limits_reached_total", "counter",
                          "Times a limit was reached; docs/limits.md has them all.");

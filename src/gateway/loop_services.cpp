@@ -74,6 +74,7 @@ Switchboard::Switchboard(Options given)
                              .secret = options.events_secret,
                              .private_addresses = options.events_allow_private},
         [this](std::string_view result, std::size_t count_of_them) { metrics.events_told(result, count_of_them); });
+    live = std::make_unique<LiveFeed>(*this, LiveFeed::Options{.listeners_max = options.live_listeners_max});
 }
 
 Switchboard::~Switchboard() = default;
@@ -126,6 +127,11 @@ std::optional<http::Response> LoopServices::too_many_refusals(const RequestOrigi
     auto answer = switchboard.addresses.refusal(origin.address, events.now());
     if (answer) events.limits().reached(Limit::refusals_of_address);
     return answer;
+}
+
+void LoopServices::note(const std::string& call_sid, CallMoment moment) {
+    moment.at = events.now();
+    if (!switchboard.calls.noted(call_sid, std::move(moment))) events.limits().reached(Limit::call_moments);
 }
 
 void LoopServices::keep(std::unique_ptr<MediaStream> stream) {

@@ -14,6 +14,7 @@
 #include "gateway/event_outbox.hpp"
 #include "gateway/fetches.hpp"
 #include "gateway/idempotency.hpp"
+#include "gateway/live_feed.hpp"
 #include "gateway/loop_mailbox.hpp"
 #include "gateway/loop_speech.hpp"
 #include "gateway/options.hpp"
@@ -64,6 +65,7 @@ struct Switchboard {
     std::atomic<bool> draining = false;
     std::vector<std::unique_ptr<LoopServices>> loops;
     std::unique_ptr<EventOutbox> outbox;  // on the first loop
+    std::unique_ptr<LiveFeed> live;       // on the first loop
     CallEvents events{*this};
 
     std::vector<net::EventLoop*> event_loops() const;
@@ -91,6 +93,8 @@ public:
     // The answer to give when this client asks, or is turned down, too often; counted.
     std::optional<http::Response> too_many_requests(const RequestOrigin& origin);
     std::optional<http::Response> too_many_refusals(const RequestOrigin& origin);
+
+    void note(const std::string& call_sid, CallMoment moment);  // of now, for the call's timeline
 
     void keep(std::unique_ptr<MediaStream> stream);
     void let_go(MediaStream& stream);  // from inside its own callback

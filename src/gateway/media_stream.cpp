@@ -27,8 +27,9 @@ double in_seconds(std::chrono::microseconds duration) {
 
 }  // namespace
 
-void MediaStream::open(LoopServices& loop, net::Exchange::Upgraded upgraded, const std::string& client) {
-    const auto id = loop.switchboard.directory.opened(client);
+void MediaStream::open(LoopServices& loop, net::Exchange::Upgraded upgraded, const std::string& client,
+                       CallerKind caller) {
+    const auto id = loop.switchboard.directory.opened(client, caller);
     loop.switchboard.metrics.stream_opened();
     spdlog::info("stream opened connection={} peer={}", id, client);
     auto session = std::make_unique<call::StreamSession>(loop.switchboard.options.session, loop.events.now());
@@ -143,6 +144,7 @@ void MediaStream::perform(const call::Action& action) {
                      [&](const call::StartSpeech& speech) { start_speech(speech.request); },
                      [&](const call::StopSpeech&) { utterance_.reset(); },
                      [&](const call::SendMedia& media) {
+                         note_gap();
                          const auto frame = websocket::begin_text(loop_.out);
                          twilio::append_media(loop_.out, session_->stream_sid(), media.mulaw);
                          websocket::end_text(loop_.out, frame);
@@ -160,7 +162,11 @@ void MediaStream::perform(const call::Action& action) {
                      [&](const call::ReportUtterance& report) {
                          loop_.switchboard.events.utterance(*session_, report.change);
                      },
-                     [&](const call::ReportDigit& report) { loop_.switchboard.events.digit(*session_, report.digit); },
+                     [&](const call::ReportDigit& report) {
+                         loop_.note(session_->call_sid(),
+                                    {.kind = CallMoment::Kind::digit, .what = std::string(1, report.digit)});
+                         loop_.switchboard.events.digit(*session_, report.digit);
+                     },
                      [&](const call::CloseStream& close) {
                          if (!gone_) {
                              socket_.send_frames(std::exchange(loop_.out, {}));
@@ -169,6 +175,15 @@ void MediaStream::perform(const call::Action& action) {
                          end(close.outcome);
                      }},
                action);
+}
+
+// The audio that is about to leave comes after the ear has run dry.
+void MediaStream::note_gap() {
+    const call::Playout& playout = session_->playout();
+    if (playout.underruns() == underruns_noted_) return;
+    underruns_noted_ = playout.underruns();
+    loop_.note(session_->call_sid(), {.kind = CallMoment::Kind::gap,
+                                      .length = playout.silence() - std::exchange(silence_noted_, playout.silence())});
 }
 
 void MediaStream::authorise(const twilio::Started& started) {
@@ -192,7 +207,9 @@ void MediaStream::authorise(const twilio::Started& started) {
 void MediaStream::begin(call::CallPlan plan) {
     const auto now = loop_.events.now();
     loop_.call_opened(session_->call_sid(), *this);
-    loop_.switchboard.calls.opened(session_->call_sid(), session_->stream_sid(), loop_.index, now);
+    loop_.switchboard.calls.opened(
+        session_->call_sid(),
+        {.stream_sid = session_->stream_sid(), .voice_id = plan.speech.voice.id, .loop = loop_.index}, now);
     loop_.switchboard.events.started(*session_);
     session_->on_authorised(std::move(plan), now);
 }
@@ -253,6 +270,7 @@ void MediaStream::end(call::Outcome outcome) {
         session_->call_sid(), session_->stream_sid(),
         {.outcome = outcome, .totals = totals, .digits = session_->digits(), .utterances = session_->utterances()},
         loop_.events.now());
+    loop_.switchboard.events.changed(session_->call_sid());
     session_.reset();
     loop_.let_go(*this);
 }

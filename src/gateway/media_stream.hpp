@@ -18,7 +18,8 @@ namespace gateway {
 class MediaStream final : private net::WebSocket::Handler, private speech::Listener {
 public:
     // A socket that has just been upgraded, for the client at that address.
-    static void open(LoopServices& loop, net::Exchange::Upgraded upgraded, const std::string& client);
+    static void open(LoopServices& loop, net::Exchange::Upgraded upgraded, const std::string& client,
+                     CallerKind caller);
 
     ~MediaStream();
 
@@ -59,6 +60,7 @@ private:
 
     void drain();
     void perform(const call::Action& action);
+    void note_gap();
     void authorise(const twilio::Started& started);
     void begin(call::CallPlan plan);
     void start_speech(const speech::Request& request);
@@ -73,8 +75,10 @@ private:
     std::unique_ptr<speech::Utterance> utterance_;
     net::Timer deadline_;
     net::WaitingRoom::Guest unknown_;  // until `start` has told which call it is
-    bool gone_ = false;                // the socket has closed
-    bool draining_ = false;            // inside drain(): what performing an action brings about is drained there
+    std::uint32_t underruns_noted_ = 0;
+    std::chrono::microseconds silence_noted_{};
+    bool gone_ = false;      // the socket has closed
+    bool draining_ = false;  // inside drain(): what performing an action brings about is drained there
 };
 
 }  // namespace gateway

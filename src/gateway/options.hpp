@@ -32,6 +32,13 @@ enum class DrainPolicy {
     redirect,   // Twilio is told to ask another server
 };
 
+// Whether the console may be used as a telephone (softphone.hpp).
+enum class SoftphoneChoice {
+    on_loopback,  // when nobody but this machine reaches us
+    on,
+    off,
+};
+
 struct Options {
     std::string host = "0.0.0.0";
     std::uint16_t port = 8001;
@@ -48,6 +55,8 @@ struct Options {
     std::string twilio_url = "https://api.twilio.com";  // its REST API
 
     ApiAccess::Options api;  // who may use what is not Twilio's
+    SoftphoneChoice softphone = SoftphoneChoice::on_loopback;
+    std::size_t live_listeners_max = 16;  // of GET /live
 
     std::string greeting;
     speech::Voice voice;  // the default voice

@@ -75,6 +75,10 @@ std::uint64_t descriptors_open() {
 
 }  // namespace
 
+std::string_view program_version() {
+    return MOUTHPIECE_VERSION;
+}
+
 std::string render_program() {
     static const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     using call::MetricFamily;

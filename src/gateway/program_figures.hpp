@@ -3,9 +3,11 @@
 // read from /proc.
 
 #include <string>
+#include <string_view>
 
 namespace gateway {
 
+std::string_view program_version();
 std::string render_program();
 
 }  // namespace gateway

@@ -51,6 +51,13 @@ std::string_view web_scheme(std::string_view word) {
 
 }  // namespace
 
+bool is_of_our_page(const http::Request& request, const RequestOrigin& origin) {
+    const std::string_view page = request.header("Origin"), host = request.header("Host");
+    if (page.empty()) return false;
+    if (page == fmt::format("http://{}", host) || page == fmt::format("https://{}", host)) return true;
+    return std::ranges::find(origin.base_urls, page) != origin.base_urls.end();
+}
+
 // From the connection back towards the client, as far as it can be believed.
 struct RequestOrigins::Way {
     std::optional<net::IpAddress> client;

@@ -25,6 +25,9 @@ struct RequestOrigin {
     const std::string& base_url() const { return base_urls.front(); }
 };
 
+// A browser says of which page a request is (the Origin header): whether that page came from this server.
+bool is_of_our_page(const http::Request& request, const RequestOrigin& origin);
+
 class RequestOrigins {
 public:
     struct Options {

@@ -1,6 +1,7 @@
 #include "gateway/routes.hpp"
 
 #include "gateway/cache_pages.hpp"
+#include "gateway/console_files.hpp"
 #include "gateway/media_stream.hpp"
 #include "gateway/metrics_page.hpp"
 #include "gateway/openapi.hpp"
@@ -91,6 +92,16 @@ const Routes::Route Routes::table[] = {
      [](Routes& to, const ExchangePointer& e, Part) { e->answer(cache_figures(to.loop_.switchboard)); }},
     {"DELETE", "/cache", Access::api,
      [](Routes& to, const ExchangePointer& e, Part) { e->answer(purge_cache(to.loop_.switchboard)); }},
+    {"GET", "/live", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part) { to.loop_.switchboard.live->listen(to.loop_, e); }},
+    {"POST", "/softphone/calls", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part) { to.softphone_.call(e); }},
+    {"GET", "/softphone/connection", Access::our_page,
+     [](Routes& to, const ExchangePointer& e, Part) { to.softphone_.connect(e, to.origin_of(*e)); }},
+    {"GET", "/", Access::everybody,
+     [](Routes&, const ExchangePointer& e, Part) { e->answer(console_page(e->request())); }, false},
+    {"GET", "/console/{file}", Access::everybody,
+     [](Routes&, const ExchangePointer& e, Part file) { e->answer(console_file(e->request(), file)); }, false},
     {"GET", "/metrics", Access::api, [](Routes& to, const ExchangePointer& e, Part) { metrics(to.loop_, e); }, false},
     {"GET", "/ready", Access::everybody,
      [](Routes& to, const ExchangePointer& e, Part) { e->answer(readiness(to.loop_.switchboard)); }, false},
@@ -140,6 +151,10 @@ bool Routes::admits(const Route& route, const ExchangePointer& exchange) {
             return false;
         }
     }
+    if (route.access == Access::our_page && !is_of_our_page(exchange->request(), origin)) {
+        deny(route, exchange, origin, Denial::not_our_page);
+        return false;
+    }
     // Signed requests show themselves by their signature; each handler checks it.
     if (route.access == Access::twilio && trust_.checks()) return true;
     if (auto too_many = loop_.too_many_requests(origin)) {
@@ -187,7 +202,8 @@ void Routes::open_stream(const ExchangePointer& exchange) {
         if (auto too_many = loop_.too_many_refusals(origin)) return exchange->answer(*too_many);
         return exchange->answer(http::error(403, "The X-Twilio-Signature header is missing or wrong."));
     }
-    if (auto upgraded = exchange->upgrade()) MediaStream::open(loop_, std::move(*upgraded), origin.client);
+    if (auto upgraded = exchange->upgrade())
+        MediaStream::open(loop_, std::move(*upgraded), origin.client, CallerKind::twilio);
 }
 
 }  // namespace gateway

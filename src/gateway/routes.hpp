@@ -4,6 +4,7 @@
 #include "gateway/call_api.hpp"
 #include "gateway/loop_services.hpp"
 #include "gateway/request_trust.hpp"
+#include "gateway/softphone.hpp"
 #include "gateway/status_callbacks.hpp"
 #include "gateway/webhook.hpp"
 #include "net/http_server.hpp"
@@ -24,7 +25,8 @@ public:
           trust_(loop.switchboard.options.auth_token),
           webhook_(loop, trust_),
           callbacks_(loop, trust_),
-          call_api_(loop) {}
+          call_api_(loop),
+          softphone_(loop) {}
 
     void handle(const std::shared_ptr<net::Exchange>& exchange);
 
@@ -49,6 +51,7 @@ private:
     Webhook webhook_;
     StatusCallbacks callbacks_;
     CallApi call_api_;
+    Softphone softphone_;
 };
 
 }  // namespace gateway

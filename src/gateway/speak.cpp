@@ -3,6 +3,7 @@
 #include "gateway/loop_services.hpp"
 #include "speech/speech_observer.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
@@ -25,25 +26,32 @@ public:
     void begin(speech::Request request, speech::Listener& listener) {
         request.observer = this;
         loop_.switchboard.metrics.speech_started();
+        note(Kind::speech_asked);
         utterance_ = loop_.speech.say(request, listener);
     }
 
     void needed_by(speech::Instant when) override { utterance_->needed_by(when); }
 
 private:
+    using Kind = CallMoment::Kind;
+    static constexpr std::size_t what_bytes_max = 120;
+
     void on_rung_failed(std::string_view rung, const speech::Failure& failure) override {
         spdlog::warn("speech failed call_sid={} source={} reason={:?}", call_sid_, rung, failure.reason);
         loop_.switchboard.metrics.speech_failed(failure.reason);
+        note(Kind::speech_failed, fmt::format("{}: {}", rung, failure.reason));
         if (failure.scope == speech::Failure::Scope::account) loop_.switchboard.metrics.account_refused();
     }
     void on_fell_back(std::string_view rung) override {
         spdlog::warn("speech falls back call_sid={} to={}", call_sid_, rung);
         loop_.switchboard.metrics.fell_back(rung);
+        note(Kind::fell_back, rung);
     }
     void on_first_audio(std::string_view rung, std::chrono::microseconds since_say) override {
         spdlog::info("speech begins call_sid={} source={} after_ms={:.1f}", call_sid_, rung,
                      in_milliseconds(since_say));
         loop_.switchboard.metrics.speech_first_audio(since_say);
+        note(Kind::first_audio, rung);
     }
     void on_spoken(const speech::Spoken& spoken) override {
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(loop_.events.now() - asked_);
@@ -52,6 +60,10 @@ private:
             call_sid_, spoken.complete, spoken.sentences, spoken.sentences_by_fallback, in_milliseconds(spoken.audio),
             in_milliseconds(took));
         loop_.switchboard.metrics.speech_finished(took);
+        note(Kind::speech_complete, {}, spoken.audio);
+    }
+    void note(Kind kind, std::string_view what = {}, std::chrono::microseconds length = {}) {
+        loop_.note(call_sid_, {.kind = kind, .what = std::string(what.substr(0, what_bytes_max)), .length = length});
     }
 
     LoopServices& loop_;

@@ -1,5 +1,8 @@
 #include "gateway/status_pages.hpp"
 
+#include "gateway/program_figures.hpp"
+#include "gateway/softphone.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -44,6 +47,18 @@ http::Response connections(const Switchboard& switchboard) {
     }
     return http::json(
         json::serialize(json::object{{"active_connections", open.size()}, {"connections", std::move(open)}}));
+}
+
+json::object server_page(const Switchboard& switchboard) {
+    const Options& options = switchboard.options;
+    return json::object{
+        {"version", program_version()},
+        {"instance", switchboard.instance},
+        {"elevenlabs_configured", !options.elevenlabs_key.empty()},
+        {"signatures_checked", !options.auth_token.empty()},
+        {"voice_id", options.voice.id},
+        {"softphone", softphone_is_on(options)},
+    };
 }
 
 }  // namespace gateway

@@ -53,8 +53,10 @@ http::Response Webhook::connect(const http::Request& request, const RequestOrigi
                                            .account_sid = call.account_sid,
                                            .direction = field("Direction"),
                                            .from = Secret(field("From")),
-                                           .to = Secret(field("To"))},
+                                           .to = Secret(field("To")),
+                                           .voice_id = ticket->plan.speech.voice.id},
                                           loop_.events.now());
+        loop_.switchboard.events.changed(call.call_sid);
         loop_.prepared.begin(call.call_sid, ticket->plan.speech);
     }
 
@@ -80,7 +82,7 @@ http::Response Webhook::call_ended(const http::Request& request, const RequestOr
             loop_.switchboard.metrics.webhook_answered("hangup");
             return http::xml(twilio::hang_up());
         }
-        const bool elsewhere = admission_.is_closed_to(call);
+        const bool elsewhere = admission_.is_closed_to(call.call_sid);
         if (elsewhere && loop_.switchboard.options.drain_policy == DrainPolicy::redirect)
             return admission_.turn_away_draining(request);
         if (elsewhere || aftermath == Aftermath::given_up) {

@@ -38,7 +38,8 @@ public:
     void begin_chunks(const http::Response& head);
     void send_chunk(std::string_view bytes);
     void end_chunks();
-    void abort();  // resets the connection
+    void abort();                      // resets the connection
+    std::size_t queued_bytes() const;  // of what was sent and the client has not taken
     // Sends these bytes as they are in place of an answer, or of its rest, and ends the connection: for doubles that
     // misbehave.
     void cut_off(std::string_view bytes);

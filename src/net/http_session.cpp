@@ -146,6 +146,10 @@ void Exchange::end_chunks() {
     session_->exchange_complete(request_.keep_alive);
 }
 
+std::size_t Exchange::queued_bytes() const {
+    return session_ == nullptr ? 0 : session_->connection_->queued_bytes();
+}
+
 void Exchange::abort() {
     if (session_ == nullptr) return;
     HttpSession& session = *std::exchange(session_, nullptr);

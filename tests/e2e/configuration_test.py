@@ -33,6 +33,8 @@ WRONG = {
     "MAX_CONNECTIONS": ["0", "many"],
     "MAX_CONNECTIONS_PER_ADDRESS": ["0"],
     "MAX_WAITING_CONNECTIONS": ["1"],
+    "MAX_LIVE_LISTENERS": ["-1", "all"],
+    "SOFTPHONE": ["yes"],
     "UNLIMITED_FROM": ["localhost", "10.0.0.0/33", "127.0.0.1;::1"],
     "MAX_LOOP_LAG_MS": ["-1", "much"],
     "CALLS_PER_CALLER_PER_MINUTE": ["-1"],

@@ -24,6 +24,10 @@ SEEN_ELSEWHERE = {
     ("post", PREFIX + "/test-synthesis", "502"): "faults_test.py",
     ("get", PREFIX + "/call/connection", "101"): "stream_test.py",
     ("get", PREFIX + "/call/connection", "426"): "refusals_test.py",
+    ("get", PREFIX + "/softphone/connection", "101"): "console_test.py",
+    ("get", PREFIX + "/softphone/connection", "426"): "console_test.py",
+    ("post", PREFIX + "/softphone/calls", "503"): "console_test.py",
+    ("get", PREFIX + "/live", "429"): "console_test.py",
     ("post", PREFIX + "/calls", "409"): "outbound_test.py",
     ("post", PREFIX + "/calls", "502"): "outbound_test.py",
     ("post", PREFIX + "/calls", "504"): "outbound_test.py",
@@ -84,7 +88,12 @@ class Operation:
         headers = {"Content-Type": content_type} if content_type else {}
         data = json.dumps(value) if content_type == "application/json" and not isinstance(value, str) else value
         url = changes.get("url") or self.url(server, sid)
-        return requests.request(self.method, url, data=data, headers=headers | changes.get("headers", {}), timeout=30)
+        headers |= changes.get("headers", {})
+        endless = any("text/event-stream" in told.get("content", {}) for told in self.node["responses"].values())
+        with requests.request(self.method, url, data=data, headers=headers, timeout=30, stream=endless) as answer:
+            if not endless or not answer.ok:
+                answer.content  # reads it
+            return answer
 
     def complaint(self, answer):
         """What of the answer the document does not describe."""
@@ -96,6 +105,8 @@ class Operation:
             if name not in answer.headers:
                 return f"the header {name} is missing"
         content = described.get("content", {})
+        if "text/event-stream" in content:
+            return None  # it has no end; console_test.py reads it
         if not content:
             return f"a body that is not described: {answer.text[:200]}" if answer.content else None
         content_type = answer.headers.get("Content-Type", "").partition(";")[0]
@@ -128,10 +139,11 @@ class Walk:
         for operation in operations:
             self.refusals(operation, ended_sid)
         for operation in operations:
-            if operation.path.endswith("/call/connection"):
-                self.expect(operation, 400, "without an upgrade")
+            if operation.path.endswith("/connection"):
+                origin = {"Origin": self.server.url("")}
+                self.expect(operation, 400, "without an upgrade", headers=origin)
             elif operation.node["operationId"] != "placeCall":
-                success = min(int(status) for status in operation.node["responses"])
+                success = min(int(status) for status in operation.node["responses"] if status != "101")
                 self.expect(operation, success, "as in its example")
 
     def refusals(self, operation, ended_sid):
@@ -147,6 +159,13 @@ class Walk:
             self.expect(operation, 422, "with a bad Idempotency-Key", headers={"Idempotency-Key": "x" * 256})
         if content_type == "application/json":
             self.wrong_bodies(operation)
+        if "304" in statuses:
+            tag = operation.call(self.server, self.sid).headers["ETag"]
+            self.expect(operation, 304, "of who has it", headers={"If-None-Match": tag})
+        if operation.path == "/console/{file}":
+            self.expect(operation, 404, "of a file there is not", url=self.server.url("/console/none.js"))
+        if operation.path.endswith("/softphone/connection"):
+            self.expect(operation, 403, "from a page elsewhere", headers={"Origin": "https://attacker.example"})
         if operation.path.endswith("/voices/{id}"):
             self.expect(operation, 422, "of an id that is none", url=self.server.api("/voices/not%20one"))
         if (operation.method, operation.path) == ("post", PREFIX + "/calls"):
@@ -179,7 +198,7 @@ class Walk:
 
     def full_queue(self):
         for operation in self.document.operations():
-            if "429" not in operation.node["responses"]:
+            if "429" not in operation.node["responses"] or not self.is_control(operation):
                 continue
             _, example = operation.body()
             queued = {name: value for name, value in example.items() if name != "mode"}

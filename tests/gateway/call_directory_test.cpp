@@ -7,6 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 using gateway::Aftermath;
 using gateway::CallDirectory;
+using gateway::CallerKind;
 using gateway::Refusal;
 
 const call::Instant now{100s};
@@ -189,6 +190,55 @@ TEST_F(CallDirectoryTest, nobody_asks_about_a_caller_who_hung_up_or_a_stream_we_
         id, {.stream_sid = "MZ1", .call_sid = "CA2", .account_sid = "", .encoding = {}, .custom_parameters = {}}, now));
     open.closed(id, call::Outcome::completed, now);
     EXPECT_EQ(directory.unasked_since(now) + open.unasked_since(now), 0u);
+}
+
+// A browser's sockets are not signed: its token is all that speaks for it.
+class BrowserCallTest : public testing::Test {
+protected:
+    explicit BrowserCallTest(bool token_required = true)
+        : directory({.token_required = token_required, .account_sid = "AC1"}) {}
+
+    std::string announce(CallerKind caller) {
+        const auto make_plan = [] { return plan_saying("hello"); };
+        return directory.announce("CA1", "AC1", 0, make_plan, now, caller)->token.reveal();
+    }
+    auto admit(CallerKind socket, const std::string& token) {
+        twilio::Started started{
+            .stream_sid = "MZ1", .call_sid = "CA1", .account_sid = "AC1", .encoding = {}, .custom_parameters = {}};
+        if (!token.empty()) started.custom_parameters = {{"token", token}};
+        return directory.admit(directory.opened("peer", socket), started, now);
+    }
+
+    CallDirectory directory;
+};
+
+TEST_F(BrowserCallTest, is_admitted_with_its_token_once) {
+    const auto token = announce(CallerKind::browser);
+    EXPECT_TRUE(admit(CallerKind::browser, token));
+    EXPECT_EQ(admit(CallerKind::browser, token).error(), Refusal::wrong_token);
+}
+
+TEST_F(BrowserCallTest, a_browser_cannot_take_over_a_call_of_twilios) {
+    const auto token = announce(CallerKind::twilio);
+    EXPECT_EQ(admit(CallerKind::browser, token).error(), Refusal::wrong_token);
+    EXPECT_TRUE(admit(CallerKind::twilio, token));
+}
+
+TEST_F(BrowserCallTest, nor_the_other_way_round) {
+    const auto token = announce(CallerKind::browser);
+    EXPECT_EQ(admit(CallerKind::twilio, token).error(), Refusal::wrong_token);
+}
+
+class BrowserCallWithoutAuthTokenTest : public BrowserCallTest {
+protected:
+    BrowserCallWithoutAuthTokenTest() : BrowserCallTest(false) {}
+};
+
+TEST_F(BrowserCallWithoutAuthTokenTest, needs_its_token_all_the_same) {
+    const auto token = announce(CallerKind::browser);
+    EXPECT_EQ(admit(CallerKind::browser, "").error(), Refusal::no_token);
+    EXPECT_EQ(admit(CallerKind::twilio, "").error(), Refusal::wrong_token);
+    EXPECT_TRUE(admit(CallerKind::browser, token));
 }
 
 }  // namespace

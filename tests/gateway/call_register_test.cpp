@@ -22,13 +22,13 @@ protected:
     }
     CallState state_of(const std::string& call_sid) { return calls.find(call_sid)->state; }
 
-    CallRegister calls{{.ended_max = 3, .stream_wait = 60s, .waiting_max = 5}};
+    CallRegister calls{{.ended_max = 3, .stream_wait = 60s, .waiting_max = 5, .moments_max = 2}};
 };
 
 TEST_F(CallRegisterTest, follows_a_call_from_its_announcement_to_its_end) {
     announce("CA1");
     EXPECT_EQ(state_of("CA1"), CallState::waiting);
-    calls.opened("CA1", "MZ1", 3, start + 1s);
+    calls.opened("CA1", {.stream_sid = "MZ1", .loop = 3}, start + 1s);
     EXPECT_EQ(state_of("CA1"), CallState::open);
     EXPECT_EQ(calls.find("CA1")->loop, 3U);
     call::UtteranceRecord said{.id = 1, .text = Secret("a secret"), .heard = 2s};
@@ -54,25 +54,25 @@ TEST_F(CallRegisterTest, knows_nothing_of_other_calls) {
 
 TEST_F(CallRegisterTest, a_call_that_lost_its_stream_goes_on_with_the_next) {
     announce("CA1");
-    calls.opened("CA1", "MZ1", 0, start);
+    calls.opened("CA1", {.stream_sid = "MZ1", .loop = 0}, start);
     calls.closed("CA1", "MZ1", {.outcome = call::Outcome::connection_lost}, start + 1s);
     announce("CA1", start + 2s);
     EXPECT_EQ(state_of("CA1"), CallState::waiting);
-    calls.opened("CA1", "MZ2", 1, start + 3s);
+    calls.opened("CA1", {.stream_sid = "MZ2", .loop = 1}, start + 3s);
     EXPECT_FALSE(calls.find("CA1")->outcome);
     EXPECT_EQ(calls.list({}, 10).size(), 1U);
 }
 
 TEST_F(CallRegisterTest, a_half_dead_stream_does_not_end_the_call_that_has_a_new_one) {
-    calls.opened("CA1", "MZ1", 0, start);
-    calls.opened("CA1", "MZ2", 1, start + 1s);
+    calls.opened("CA1", {.stream_sid = "MZ1", .loop = 0}, start);
+    calls.opened("CA1", {.stream_sid = "MZ2", .loop = 1}, start + 1s);
     calls.closed("CA1", "MZ1", {}, start + 2s);
     EXPECT_EQ(state_of("CA1"), CallState::open);
     EXPECT_EQ(calls.find("CA1")->stream_sid, "MZ2");
 }
 
 TEST_F(CallRegisterTest, a_repeated_announcement_does_not_take_a_running_call_back) {
-    calls.opened("CA1", "MZ1", 0, start);
+    calls.opened("CA1", {.stream_sid = "MZ1", .loop = 0}, start);
     announce("CA1", start + 1s);
     EXPECT_EQ(state_of("CA1"), CallState::open);
 }
@@ -98,7 +98,7 @@ TEST_F(CallRegisterTest, lists_the_latest_first_by_state) {
     announce("CA1", start);
     announce("CA2", start + 1s);
     announce("CA3", start + 2s);
-    calls.opened("CA2", "MZ2", 0, start + 3s);
+    calls.opened("CA2", {.stream_sid = "MZ2", .loop = 0}, start + 3s);
     const auto all = calls.list({}, 2);
     ASSERT_EQ(all.size(), 2U);
     EXPECT_EQ(all[0].call_sid, "CA3");
@@ -141,6 +141,19 @@ TEST_F(CallRegisterTest, a_status_that_comes_before_the_announcement_is_kept) {
     announce("CA1");
     EXPECT_EQ(calls.find("CA1")->status, twilio::CallStatus::initiated);
     EXPECT_EQ(calls.find("CA1")->to.reveal(), "+2");
+}
+
+TEST_F(CallRegisterTest, keeps_the_first_moments_of_a_call) {
+    announce("CA1");
+    using Kind = gateway::CallMoment::Kind;
+    EXPECT_TRUE(calls.noted("CA1", {.kind = Kind::speech_asked, .at = start}));
+    EXPECT_TRUE(calls.noted("CA1", {.kind = Kind::first_audio, .at = start + 1s, .what = "embedded_voice"}));
+    EXPECT_FALSE(calls.noted("CA1", {.kind = Kind::digit, .at = start + 2s, .what = "1"})) << "two are kept here";
+    EXPECT_TRUE(calls.noted("CA-unknown", {})) << "of nobody's interest, and no limit";
+    const auto moments = calls.find("CA1")->moments;
+    ASSERT_EQ(moments.size(), 2U);
+    EXPECT_EQ(moments[1].kind, Kind::first_audio);
+    EXPECT_EQ(moments[1].what, "embedded_voice");
 }
 
 }  // namespace

@@ -129,4 +129,21 @@ TEST(RequestOrigin, twilio_comes_back_to_the_address_of_this_server_among_severa
     EXPECT_EQ(one.base_urls, (Urls{"https://phone.example.org", "https://phone.example.org/a"}));
 }
 
+bool is_our_page(const char* page, const std::string& public_url = {}) {
+    http::Request request;
+    request.headers = {{"Host", "127.0.0.1:8001"}};
+    if (page != nullptr) request.headers.emplace_back("Origin", page);
+    const RequestOrigins origins({.public_url = public_url, .instance_url = {}, .trusted_proxies = {}});
+    return gateway::is_of_our_page(request, origins.of(request, "127.0.0.1:4711"));
+}
+
+TEST(RequestOrigin, knows_a_page_of_ours_by_what_the_browser_says) {
+    EXPECT_TRUE(is_our_page("http://127.0.0.1:8001"));
+    EXPECT_TRUE(is_our_page("https://phone.example.org", "https://phone.example.org"));
+    EXPECT_TRUE(is_our_page("http://127.0.0.1:8001", "https://phone.example.org"));
+    EXPECT_FALSE(is_our_page(nullptr)) << "a browser says so with every WebSocket";
+    for (const char* foreign : {"https://attacker.example", "http://127.0.0.1:8002", "http://127.0.0.1", "null"})
+        EXPECT_FALSE(is_our_page(foreign)) << foreign;
+}
+
 }  // namespace
