@@ -16,6 +16,10 @@ packages_for() {
             command -v node >/dev/null || echo nodejs
             command -v npm >/dev/null || echo npm
             ;;
+        browser)
+            echo chromium
+            packages_for node
+            ;;
         check) echo python3 shellcheck clang-19 clang-format-19 clang-tidy-19 ;;
         fuzz) echo clang-19 libclang-rt-19-dev llvm-19 ;;
         package) echo dpkg-dev help2man ;;
