@@ -10,6 +10,7 @@ packages_for() {
             ;;
         test)
             echo python3 python3-websockets python3-requests python3-jsonschema python3-yaml curl
+            echo liblua5.3-0 libopentracing-c-wrapper0 # of haproxy, which tools/debian_program unpacks
             packages_for node
             ;;
         node) # a newer one from elsewhere serves as well, and must not be replaced

@@ -43,7 +43,7 @@ const char* name_of(Refusal refusal) {
 CallDirectory::CallDirectory(Options options) : options_(std::move(options)), ending_order_(options_.endings_max) {}
 
 std::optional<Ticket> CallDirectory::announce(const std::string& call_sid, const std::string& account_sid,
-                                              std::size_t loop, const std::function<call::CallPlan()>& make_plan,
+                                              std::size_t loop, const std::function<Arrangement()>& arrange,
                                               Instant now, CallerKind caller) {
     const std::scoped_lock lock(mutex_);
     forget_expired(now);
@@ -56,7 +56,11 @@ std::optional<Ticket> CallDirectory::announce(const std::string& call_sid, const
     const bool goes_on = known != endings_.end() && known->second.reconnects > 0;
     const bool full = stream_of_call_.size() + announced_.size() >= options_.streams_max;
     if (announced_.size() >= options_.tickets_max || (full && !goes_on)) return std::nullopt;
-    Ticket ticket{.token = new_token(), .plan = make_plan(), .loop = loop, .caller = caller};
+    Arrangement arranged = arrange();
+    Ticket ticket{.token = arranged.token ? *std::move(arranged.token) : new_token(),
+                  .plan = std::move(arranged.plan),
+                  .loop = loop,
+                  .caller = caller};
     const Instant expires = now + options_.ticket_life;
     announced_.emplace(call_sid, Announced{ticket, account_sid, expires});
     expiry_.emplace(expires, call_sid);
@@ -74,6 +78,28 @@ void CallDirectory::forget_expired(Instant now) {
         if (found != announced_.end() && found->second.expires <= now) announced_.erase(found);
         expiry_.erase(expiry_.begin());
     }
+    while (!spent_order_.empty() && spent_order_.front().first <= now) {
+        spent_.erase(spent_order_.front().second);
+        spent_order_.pop_front();
+    }
+}
+
+void CallDirectory::spend(const std::string& token, Instant now) {
+    if (spent_.insert(token).second) spent_order_.emplace_back(now + options_.ticket_life, token);
+}
+
+std::expected<Ticket, Refusal> CallDirectory::ticket_for(const twilio::Started& started, const std::string& token,
+                                                         bool account_required, const ByPass& by_pass) const {
+    const auto found = announced_.find(started.call_sid);
+    const bool announced_here = found != announced_.end();
+    if (announced_here && twilio::equal_in_constant_time(found->second.ticket.token.reveal(), token)) {
+        if (account_required && found->second.account_sid != started.account_sid)
+            return std::unexpected(Refusal::wrong_account);
+        return found->second.ticket;
+    }
+    auto passed = by_pass && !spent_.contains(token) ? by_pass(token) : std::nullopt;
+    if (!passed) return std::unexpected(Refusal::wrong_token);
+    return announced_here ? found->second.ticket : *std::move(passed);
 }
 
 std::uint64_t CallDirectory::opened(std::string peer, CallerKind caller) {
@@ -89,7 +115,8 @@ std::uint64_t CallDirectory::opened(std::string peer, CallerKind caller) {
 }
 
 std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t connection_id,
-                                                                   const twilio::Started& started, Instant now) {
+                                                                   const twilio::Started& started, Instant now,
+                                                                   const ByPass& by_pass) {
     const std::scoped_lock lock(mutex_);
     forget_expired(now);
     OpenStream& stream = streams_.at(connection_id);
@@ -111,18 +138,15 @@ std::expected<std::optional<Ticket>, Refusal> CallDirectory::admit(std::uint64_t
     if (found != announced_.end() && found->second.ticket.caller != stream.caller)
         return std::unexpected(Refusal::wrong_token);
     if (token) {
-        if (found == announced_.end() || !twilio::equal_in_constant_time(found->second.ticket.token.reveal(), *token)) {
-            return std::unexpected(Refusal::wrong_token);
-        }
-        if (token_required && found->second.account_sid != started.account_sid) {
-            return std::unexpected(Refusal::wrong_account);
-        }
+        auto given = ticket_for(started, std::string(*token), token_required, by_browser ? ByPass{} : by_pass);
+        if (!given) return std::unexpected(given.error());
+        ticket = *std::move(given);
+    } else if (found != announced_.end()) {
+        ticket = found->second.ticket;
     }
     if (stream_of_call_.contains(started.call_sid)) return std::unexpected(Refusal::call_has_a_stream);
-    if (found != announced_.end()) {
-        ticket = std::move(found->second.ticket);
-        announced_.erase(found);
-    }
+    if (token) spend(std::string(*token), now);
+    if (found != announced_.end()) announced_.erase(found);
     stream_of_call_.emplace(started.call_sid, connection_id);
     stream.call_sid = started.call_sid;
     stream.stream_sid = started.stream_sid;

@@ -9,13 +9,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace gateway {
@@ -26,6 +30,13 @@ using call::Instant;
 enum class CallerKind {
     twilio,   // its sockets are signed, when there is an auth token
     browser,  // the console's softphone: nothing but its token speaks for it, so that is never done without
+};
+
+// What a call is to hear, and the token of its stream.
+struct Arrangement {
+    call::CallPlan plan;
+    // Which other servers take as well (stream_pass.hpp); none: one is made for this server.
+    std::optional<Secret> token = std::nullopt;
 };
 
 // What the webhook (or the softphone) arranged for one call.
@@ -69,10 +80,10 @@ public:
     };
     explicit CallDirectory(Options options);
 
-    // The webhook: arranges a call, once however often Twilio asks. `make_plan` is called at most once and may throw.
+    // The webhook: arranges a call, once however often Twilio asks. `arrange` is called at most once and may throw.
     // nullopt: there are too many calls. One that goes on with a new stream is not turned away.
     std::optional<Ticket> announce(const std::string& call_sid, const std::string& account_sid, std::size_t loop,
-                                   const std::function<call::CallPlan()>& make_plan, Instant now,
+                                   const std::function<Arrangement()>& arrange, Instant now,
                                    CallerKind caller = CallerKind::twilio);
 
     bool is_announced(const std::string& call_sid) const;
@@ -81,9 +92,12 @@ public:
     std::uint64_t opened(std::string peer, CallerKind caller = CallerKind::twilio);
     void closed(std::uint64_t connection_id, std::optional<call::Outcome> outcome, Instant now);
 
+    // What a token that was not given out here is good for, if another server of ours gave it out.
+    using ByPass = std::function<std::optional<Ticket>(std::string_view token)>;
     // `start` has come. Uses up the token. An admitted stream without a ticket (token_required is false) gets nullopt.
+    // `by_pass` is asked at most once.
     std::expected<std::optional<Ticket>, Refusal> admit(std::uint64_t connection_id, const twilio::Started& started,
-                                                        Instant now);
+                                                        Instant now, const ByPass& by_pass = {});
 
     Aftermath aftermath(const std::string& call_sid);
 
@@ -105,12 +119,18 @@ private:
         std::optional<Instant> unasked_since;  // its stream ended then, and Twilio will ask what next
     };
     void forget_expired(Instant now);
+    // The ticket the token is good for. Uses up neither.
+    std::expected<Ticket, Refusal> ticket_for(const twilio::Started& started, const std::string& token,
+                                              bool account_required, const ByPass& by_pass) const;
+    void spend(const std::string& token, Instant now);
     Ending& ending_of(const std::string& call_sid);
 
     Options options_;
     mutable std::mutex mutex_;
     std::unordered_map<std::string, Announced> announced_;  // by CallSid
     std::multimap<Instant, std::string> expiry_;
+    std::unordered_set<std::string> spent_;  // tokens, until they would have expired
+    std::deque<std::pair<Instant, std::string>> spent_order_;
     std::map<std::uint64_t, OpenStream> streams_;
     std::unordered_map<std::string, std::uint64_t> stream_of_call_;
     std::unordered_map<std::string, Ending> endings_;

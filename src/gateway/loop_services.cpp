@@ -48,6 +48,7 @@ Switchboard::Switchboard(Options given)
       directory({.token_required = !options.auth_token.empty(),
                  .account_sid = options.account_sid,
                  .streams_max = options.calls_max}),
+      passes(options.auth_token),
       voices({.threads = or_one_per_core(options.voice_threads)}),
       slots({.requests_max = options.elevenlabs_requests_max}),
       memory({.bytes_max = options.cache_memory_bytes_max}) {

@@ -21,6 +21,7 @@
 #include "gateway/planned_calls.hpp"
 #include "gateway/prepared_speech.hpp"
 #include "gateway/request_origin.hpp"
+#include "gateway/stream_pass.hpp"
 #include "gateway/voice_directory.hpp"
 #include "net/event_loop.hpp"
 #include "net/loop_lag.hpp"
@@ -53,6 +54,7 @@ struct Switchboard {
     RateLimit callers;
     call::CallMetrics metrics;
     CallDirectory directory;
+    const StreamPasses passes;
     CallRegister calls{{}};
     Idempotency idempotency{{}};
     PlannedCalls planned{{}};

@@ -1,6 +1,7 @@
 #include "gateway/media_stream.hpp"
 
 #include "gateway/call_plan.hpp"
+#include "gateway/passed_call.hpp"
 #include "gateway/speak.hpp"
 #include "websocket/codec.hpp"
 
@@ -188,7 +189,8 @@ void MediaStream::note_gap() {
 
 void MediaStream::authorise(const twilio::Started& started) {
     const auto now = loop_.events.now();
-    auto admitted = loop_.switchboard.directory.admit(connection_id_, started, now);
+    auto admitted = loop_.switchboard.directory.admit(
+        connection_id_, started, now, [&](std::string_view token) { return ticket_by_pass(loop_, started, token); });
     if (!admitted) {
         spdlog::warn("stream refused connection={} call_sid={} reason={}", connection_id_, started.call_sid,
                      name_of(admitted.error()));

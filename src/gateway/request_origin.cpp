@@ -39,6 +39,17 @@ bool is_authority(std::string_view text) {
     return !text.empty() && text.size() <= 255 && std::ranges::all_of(text, allowed);
 }
 
+// "/a", without a slash at its end. Empty for anything else.
+std::string_view path_prefix(std::string_view word) {
+    const auto allowed = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               std::string_view("-._~/").contains(c);
+    };
+    word = word.substr(0, word.find_last_not_of('/') + 1);
+    const bool is_one = word.starts_with('/') && word.size() <= 64 && std::ranges::all_of(word, allowed);
+    return is_one ? word : std::string_view{};
+}
+
 // Some proxies name the scheme of a WebSocket. Empty for anything else.
 std::string_view web_scheme(std::string_view word) {
     std::string lower(word);
@@ -111,6 +122,12 @@ RequestOrigin RequestOrigins::of(const http::Request& request, std::string_view 
     origin.client = way.client ? way.client->text() : std::string(peer);
     origin.configured = !options_.public_url.empty();
     origin.base_urls = origin.configured ? std::vector{options_.public_url} : base_urls_of(request, way.proxies);
+    // What the proxy took off the path, as it does for one server among several: it may be another's, whose calls we
+    // take over.
+    if (way.proxies > 0) {
+        const auto prefix = path_prefix(outermost(elements(request, "X-Forwarded-Prefix"), way.proxies));
+        if (!prefix.empty()) origin.base_urls.push_back(fmt::format("{}{}", origin.base_url(), prefix));
+    }
     if (!options_.instance_url.empty()) origin.base_urls.push_back(options_.instance_url);
     origin.return_url = options_.instance_url.empty() ? origin.base_url() : options_.instance_url;
     return origin;

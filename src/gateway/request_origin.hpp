@@ -1,7 +1,7 @@
 #pragma once
 // Who asks, and under which address of ours: the one place that answers both. Behind a proxy the connection tells only
-// of the proxy; what that says in X-Forwarded-For, -Proto and -Host counts when it is one we were told to trust, and
-// from anybody else it is ignored, because anybody can write such a header.
+// of the proxy; what that says in X-Forwarded-For, -Proto, -Host and -Prefix counts when it is one we were told to
+// trust, and from anybody else it is ignored, because anybody can write such a header.
 
 #include "http/message.hpp"
 #include "net/ip_address.hpp"

@@ -52,11 +52,13 @@ const Routes::Route Routes::table[] = {
      [](Routes& to, const ExchangePointer& e, Part) {
          e->answer(to.webhook_.call_incoming(e->request(), to.origin_of(*e)));
      }},
-    {"POST GET", "/call/ended", Access::twilio,
+    // The CallSid stands there where several servers serve one number: a balancer leads by it.
+    {"POST GET", "/call/ended[/{sid}]", Access::twilio,
      [](Routes& to, const ExchangePointer& e, Part) {
          e->answer(to.webhook_.call_ended(e->request(), to.origin_of(*e)));
      }},
-    {"GET", "/call/connection", Access::twilio, [](Routes& to, const ExchangePointer& e, Part) { to.open_stream(e); }},
+    {"GET", "/call/connection[/{sid}]", Access::twilio,
+     [](Routes& to, const ExchangePointer& e, Part) { to.open_stream(e); }},
     {"GET", "/test", Access::everybody,
      [](Routes& to, const ExchangePointer& e, Part) { e->answer(health(to.loop_.switchboard, to.knows(*e))); }},
     {"GET", "/connections", Access::api,
@@ -189,7 +191,8 @@ std::vector<std::pair<std::string, std::string>> Routes::operations() {
     std::vector<std::pair<std::string, std::string>> all;
     for (const Route& route : table) {
         for (const std::string& method : words(route.methods)) {
-            all.emplace_back(method, fmt::format("{}{}", route.prefixed ? api_prefix : "", route.path));
+            all.emplace_back(method, fmt::format("{}{}", route.prefixed ? api_prefix : "",
+                                                 route.path.substr(0, route.path.find('['))));
         }
     }
     return all;

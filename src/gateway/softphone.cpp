@@ -84,7 +84,8 @@ void Softphone::call(const ExchangePointer& exchange) {
     const auto now = loop_.events.now();
     const auto ticket = all.directory.announce(
         call_sid, all.options.account_sid, loop_.index,
-        [&] { return plan_for_webhook(all.options, fields_of(call_sid, *wish), query); }, now, CallerKind::browser);
+        [&] { return Arrangement{.plan = plan_for_webhook(all.options, fields_of(call_sid, *wish), query)}; }, now,
+        CallerKind::browser);
     if (!ticket) {
         loop_.events.limits().reached(Limit::calls);
         return exchange->answer(http::error(503, "There are as many calls as there may be."));

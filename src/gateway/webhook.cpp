@@ -2,6 +2,7 @@
 
 #include "gateway/call_plan.hpp"
 #include "gateway/signed_form.hpp"
+#include "gateway/stream_pass.hpp"
 #include "twilio/twiml.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,19 @@
 #include <utility>
 
 namespace gateway {
+
+namespace {
+
+CallFacts facts_of(const SignedForm& call, const encoding::FormFields& query) {
+    const auto field = [&](const char* name) { return std::string(call.field(name)); };
+    return {.account_sid = call.account_sid,
+            .direction = field("Direction"),
+            .from = Secret(field("From")),
+            .to = Secret(field("To")),
+            .query = own_query(query)};
+}
+
+}  // namespace
 
 // Reads the call, checks that Twilio sent it, and lets `decide` answer. An inner failure still speaks.
 template <class Answer>
@@ -44,34 +58,46 @@ call::CallPlan Webhook::plan_of(const SignedForm& call, const encoding::FormFiel
 
 http::Response Webhook::connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call) {
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
-    const auto ticket = loop_.switchboard.directory.announce(
-        call.call_sid, call.account_sid, loop_.index, [&] { return plan_of(call, query); }, loop_.events.now());
+    const CallFacts facts = facts_of(call, query);
+    const auto arrange = [&] {
+        return Arrangement{.plan = plan_of(call, query),
+                           .token = loop_.switchboard.passes.issue(call.call_sid, facts, StreamPasses::Clock::now())};
+    };
+    const auto ticket =
+        loop_.switchboard.directory.announce(call.call_sid, call.account_sid, loop_.index, arrange, loop_.events.now());
     if (!ticket) return admission_.turn_away_full(call);
     if (!ticket->repeated) {
-        const auto field = [&](const char* name) { return std::string(call.field(name)); };
         loop_.switchboard.calls.announced({.call_sid = call.call_sid,
-                                           .account_sid = call.account_sid,
-                                           .direction = field("Direction"),
-                                           .from = Secret(field("From")),
-                                           .to = Secret(field("To")),
+                                           .account_sid = facts.account_sid,
+                                           .direction = facts.direction,
+                                           .from = facts.from,
+                                           .to = facts.to,
                                            .voice_id = ticket->plan.speech.voice.id},
                                           loop_.events.now());
         loop_.switchboard.events.changed(call.call_sid);
         loop_.prepared.begin(call.call_sid, ticket->plan.speech);
     }
 
-    const std::string& base = origin.return_url;
-    twilio::ConnectStream stream{.url = websocket_url(base, fmt::format("{}/call/connection", api_prefix)),
-                                 .action_url = fmt::format("{}{}/call/ended", base, api_prefix),
-                                 .status_callback_url = fmt::format("{}{}/stream/status", base, api_prefix),
-                                 .parameters = {{"token", ticket->token.reveal()}}};
-    if (const auto own = own_query(query); !own.empty())
-        stream.action_url += fmt::format("?{}", encoding::write_form(own));
-    if (!ticket->plan.speech.voice.id.empty()) stream.parameters.emplace_back("voice_id", ticket->plan.speech.voice.id);
     loop_.switchboard.metrics.webhook_answered("connect");
     spdlog::info("call answered call_sid={} voice={} repeated={}", call.call_sid, ticket->plan.speech.voice.id,
                  ticket->repeated);
-    return http::xml(twilio::connect_stream(stream));
+    return http::xml(twilio::connect_stream(stream_for(call, *ticket, query, origin)));
+}
+
+twilio::ConnectStream Webhook::stream_for(const SignedForm& call, const Ticket& ticket,
+                                          const encoding::FormFields& query, const RequestOrigin& origin) const {
+    const std::string& base = origin.return_url;
+    // Should this server be gone, a balancer leads stream and action to the same other one.
+    const bool alone = loop_.switchboard.options.instance_url.empty();
+    const std::string which = alone ? "" : fmt::format("/{}", encoding::percent_encode(call.call_sid));
+    twilio::ConnectStream stream{.url = websocket_url(base, fmt::format("{}/call/connection{}", api_prefix, which)),
+                                 .action_url = fmt::format("{}{}/call/ended{}", base, api_prefix, which),
+                                 .status_callback_url = fmt::format("{}{}/stream/status", base, api_prefix),
+                                 .parameters = {{"token", ticket.token.reveal()}}};
+    if (const auto own = own_query(query); !own.empty())
+        stream.action_url += fmt::format("?{}", encoding::write_form(own));
+    if (!ticket.plan.speech.voice.id.empty()) stream.parameters.emplace_back("voice_id", ticket.plan.speech.voice.id);
+    return stream;
 }
 
 http::Response Webhook::call_ended(const http::Request& request, const RequestOrigin& origin) {

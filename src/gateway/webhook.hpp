@@ -7,6 +7,7 @@
 #include "gateway/request_trust.hpp"
 #include "gateway/signed_form.hpp"
 #include "http/message.hpp"
+#include "twilio/twiml.hpp"
 
 #include <string_view>
 
@@ -25,6 +26,8 @@ public:
 
 private:
     call::CallPlan plan_of(const SignedForm& call, const encoding::FormFields& query) const;
+    twilio::ConnectStream stream_for(const SignedForm& call, const Ticket& ticket, const encoding::FormFields& query,
+                                     const RequestOrigin& origin) const;
     http::Response connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call);
     template <class Answer>
     http::Response answer(const http::Request& request, const RequestOrigin& origin, Answer&& decide);

@@ -81,6 +81,8 @@ void declare_behaviour(CLI::App& app, CallOptions& options, Raw& raw) {
                    "Cut the first stream's connection so many milliseconds after pick-up");
     app.add_option("--half-open-after", raw.half_open_after_ms,
                    "Fall silent on the first stream without closing, so many milliseconds after pick-up");
+    app.add_flag("--lost-stream-ends-call", options.plan.lost_stream_ends_call,
+                 "When the server breaks a stream off, end the call instead of asking the action of <Connect>");
     app.add_flag("--slow-reader", options.plan.trouble.slow_reader, "Read for 100 ms of every second only");
     app.add_flag("--close-without-stop", options.plan.trouble.close_without_stop, "Hang up without the stop message");
     app.add_option("--wav", options.wav_file,

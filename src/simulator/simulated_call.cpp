@@ -186,6 +186,7 @@ void SimulatedCall::stream_ended() {
     if (stream.end != StreamEnd::not_opened && !stream.ear.heard_sound()) {
         report_.notices.push_back({0, "the caller heard nothing on the stream"});
     }
+    if (plan_.lost_stream_ends_call && stream.end == StreamEnd::lost) return finish(Outcome::completed);
     after_connect();
 }
 

@@ -31,6 +31,8 @@ struct CallPlan {
     Patience patience;
     Trouble trouble;
     std::chrono::milliseconds stream_after{0};  // the webhook was asked; 0: at once
+    // What Twilio does when a stream's socket breaks off is not documented: it asks the action of <Connect>, or:
+    bool lost_stream_ends_call = false;
 };
 
 // What all calls of one loop share.

@@ -12,10 +12,10 @@ using gateway::Refusal;
 
 const call::Instant now{100s};
 
-call::CallPlan plan_saying(const std::string& text) {
-    call::CallPlan plan;
-    plan.speech.text = Secret(text);
-    return plan;
+gateway::Arrangement plan_saying(const std::string& text) {
+    gateway::Arrangement arranged;
+    arranged.plan.speech.text = Secret(text);
+    return arranged;
 }
 
 class CallDirectoryTest : public testing::Test {
@@ -63,6 +63,58 @@ TEST_F(CallDirectoryTest, a_token_serves_its_own_call_and_account_only) {
     EXPECT_EQ(admit("CA1", ticket.token.reveal(), "AC2").error(), Refusal::wrong_account);
     EXPECT_EQ(admit("CA1", "").error(), Refusal::no_token);
     EXPECT_TRUE(admit("CA1", ticket.token.reveal())) << "refusals must not use the token up";
+}
+
+TEST_F(CallDirectoryTest, admits_by_the_pass_of_another_server_and_once) {
+    const auto by_pass = [](std::string_view token) {
+        auto ticket =
+            std::optional(gateway::Ticket{.token = {}, .plan = plan_saying("from elsewhere").plan, .loop = 1});
+        return token == "a pass" ? ticket : std::nullopt;
+    };
+    const auto arrive = [&](const std::string& call_sid, const std::string& token) {
+        connection = directory.opened("peer");
+        return directory.admit(connection,
+                               {.stream_sid = "MZ1",
+                                .call_sid = call_sid,
+                                .account_sid = "AC1",
+                                .encoding = {},
+                                .custom_parameters = {{"token", token}}},
+                               now, by_pass);
+    };
+    EXPECT_EQ(arrive("CA1", "no pass").error(), Refusal::wrong_token);
+    const auto admitted = arrive("CA1", "a pass");
+    ASSERT_TRUE(admitted && *admitted);
+    EXPECT_EQ((*admitted)->plan.speech.text.reveal(), "from elsewhere");
+    EXPECT_EQ((*admitted)->loop, 1u);
+    directory.closed(connection, call::Outcome::connection_lost, now);
+    EXPECT_EQ(arrive("CA1", "a pass").error(), Refusal::wrong_token) << "used up";
+}
+
+TEST_F(CallDirectoryTest, a_token_that_was_used_here_is_no_pass_afterwards) {
+    const std::string token{announce("CA1").token.reveal()};
+    ASSERT_TRUE(admit("CA1", token));
+    directory.closed(connection, call::Outcome::completed, now);
+    const auto any = [](std::string_view) { return std::optional(gateway::Ticket{}); };
+    const twilio::Started again{.stream_sid = "MZ1",
+                                .call_sid = "CA1",
+                                .account_sid = "AC1",
+                                .encoding = {},
+                                .custom_parameters = {{"token", token}}};
+    EXPECT_EQ(directory.admit(directory.opened("peer"), again, now + 119s, any).error(), Refusal::wrong_token);
+}
+
+TEST_F(CallDirectoryTest, a_call_announced_here_too_keeps_its_own_preparation) {
+    announce("CA1");  // Twilio asked twice, and was sent to two servers
+    const twilio::Started started{.stream_sid = "MZ1",
+                                  .call_sid = "CA1",
+                                  .account_sid = "AC1",
+                                  .encoding = {},
+                                  .custom_parameters = {{"token", "the other server's"}}};
+    const auto by_pass = [](std::string_view) { return std::optional(gateway::Ticket{}); };
+    const auto admitted = directory.admit(directory.opened("peer"), started, now, by_pass);
+    ASSERT_TRUE(admitted && *admitted);
+    EXPECT_EQ((*admitted)->loop, 3u);
+    EXPECT_FALSE(directory.is_announced("CA1"));
 }
 
 TEST_F(CallDirectoryTest, a_repeated_webhook_is_the_same_call) {
@@ -227,6 +279,17 @@ TEST_F(BrowserCallTest, a_browser_cannot_take_over_a_call_of_twilios) {
 TEST_F(BrowserCallTest, nor_the_other_way_round) {
     const auto token = announce(CallerKind::browser);
     EXPECT_EQ(admit(CallerKind::twilio, token).error(), Refusal::wrong_token);
+}
+
+TEST_F(BrowserCallTest, a_pass_of_another_server_is_none_to_a_browser) {
+    const twilio::Started started{.stream_sid = "MZ1",
+                                  .call_sid = "CA2",
+                                  .account_sid = "AC1",
+                                  .encoding = {},
+                                  .custom_parameters = {{"token", "a pass"}}};
+    const auto any = [](std::string_view) { return std::optional(gateway::Ticket{}); };
+    const auto socket = directory.opened("peer", CallerKind::browser);
+    EXPECT_EQ(directory.admit(socket, started, now, any).error(), Refusal::wrong_token);
 }
 
 class BrowserCallWithoutAuthTokenTest : public BrowserCallTest {

@@ -146,4 +146,18 @@ TEST(RequestOrigin, knows_a_page_of_ours_by_what_the_browser_says) {
         EXPECT_FALSE(is_our_page(foreign)) << foreign;
 }
 
+TEST(RequestOrigin, is_also_under_the_prefix_that_a_trusted_proxy_took_off) {
+    const Headers prefixed{{"X-Forwarded-For", "203.0.113.7"}, {"X-Forwarded-Prefix", "/b/"}};
+    const std::string here = "https://phone.example.org";
+    EXPECT_EQ(origin(prefixed, "10.0.0.1:1", here, here + "/a").base_urls, (Urls{here, here + "/b", here + "/a"}));
+    EXPECT_EQ(origin(prefixed, "10.0.0.1:1", here, here + "/a").return_url, here + "/a");
+    EXPECT_EQ(origin(prefixed, "203.0.113.9:1", here).base_urls, Urls{here}) << "a stranger's word";
+    for (const char* none : {"", "/", "b", "/b?x=1", "//evil.example/ b"}) {
+        EXPECT_EQ(
+            origin({{"X-Forwarded-For", "203.0.113.7"}, {"X-Forwarded-Prefix", none}}, "10.0.0.1:1", here).base_urls,
+            Urls{here})
+            << none;
+    }
+}
+
 }  // namespace

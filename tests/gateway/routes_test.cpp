@@ -51,4 +51,13 @@ TEST(PathPattern, gives_the_part_that_varies) {
     EXPECT_FALSE(gateway::match_path("/calls/{sid}/say", "/calls/say"));
 }
 
+TEST(PathPattern, takes_a_part_that_may_be_absent) {
+    EXPECT_EQ(gateway::match_path("/call/ended[/{sid}]", "/call/ended"), "");
+    EXPECT_EQ(gateway::match_path("/call/ended[/{sid}]", "/call/ended/CA1"), "CA1");
+    EXPECT_FALSE(gateway::match_path("/call/ended[/{sid}]", "/call/ended/"));
+    EXPECT_FALSE(gateway::match_path("/call/ended[/{sid}]", "/call/endedCA1"));
+    EXPECT_FALSE(gateway::match_path("/call/ended[/{sid}]", "/call/ended/CA1/x"));
+    EXPECT_FALSE(gateway::match_path("/call/ended[/{sid}]", "/call"));
+}
+
 }  // namespace
