@@ -126,7 +126,7 @@ export class CallDetails {
   #draw() {
     const call = this.#call;
     if (!call) return;
-    setText(byId("details-title"), `Call ${callTitle(call)}`);
+    setText(byId("details-title"), `Call ${call.direction?.startsWith("outbound") ? "" : "from "}${callTitle(call)}`);
     if (this.steer.hidden !== (call.state !== "open")) {
       this.steer.hidden = call.state !== "open";
       setText(this.answer, "");
@@ -140,7 +140,7 @@ export class CallDetails {
     const length = call.opened_at && (call.ended_at ? Date.parse(call.ended_at) : this.calls.now()) - Date.parse(call.opened_at);
     const facts = [
       ["State", stateWords(call), stateTone(call)],
-      ["From", partyWords(call.from)], ["To", partyWords(call.to)],
+      ["From", partyWords(call.from)], ["To", call.to ? partyWords(call.to) : "–"],
       ["Began", clockTime(call.created_at)], ["Length", length ? duration(length) : "–"],
       ["First word", milliseconds(call.first_word_ms)], ["Heard", `${milliseconds(call.heard_ms)} of ${milliseconds(call.sent_ms)} sent`],
       ["Gaps", String(call.underruns)], ["Keys", call.digits || "none"], ["Voice", call.voice_id ?? "default"], ["CallSid", call.call_sid],

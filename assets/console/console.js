@@ -48,6 +48,7 @@ calls.addEventListener("change", () => {
     setText(byId("instance"), `instance ${server.instance}`);
   }
   if (!figures) return;
+  document.title = figures.calls_open > 0 ? `${count(figures.calls_open, "call", "calls")} · Mouthpiece` : "Mouthpiece";
   const ended = Object.entries(figures.outcomes);
   const sum = (entries) => entries.reduce((total, [, number]) => total + number, 0);
   const bad = ended.filter(([outcome]) => !isGood(outcome));

@@ -15,6 +15,7 @@ export async function follow(handlers, line) {
       line("lost", "connection lost, trying again");
     } catch (failure) {
       const refused = failure instanceof Refused;
+      if (failure.status === 401) return line("refused", "no API key"); // asked for, and not given: the button asks again
       line(refused ? "refused" : "lost", refused ? failure.message : "server not reached, trying again");
     }
     await new Promise((resolve) => setTimeout(resolve, pause));

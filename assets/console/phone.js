@@ -107,5 +107,6 @@ export class Phone {
     byId("phone").hidden = !offered && !this.#call;
     const saying = this.#call && this.calls.known.get(this.#call.callSid)?.being_said;
     if (saying?.text) setText(this.said, saying.text);
+    this.said.dataset.now = String(Boolean(saying));
   }
 }

@@ -109,10 +109,17 @@ function summaryOf(call, points) {
   return `Timeline of the call that began at ${clockTime(call.created_at)}: ${points.length} events`;
 }
 
+const kinds = [["ringing", "ringing"], ["stream", "stream"], ["synthesis", "synthesis"], ["heard", "heard"], ["sent", "sent ahead"], ["dropped", "never heard"], ["gap", "gap"]];
+
+function legend() {
+  return el("ul", {class: "legend"}, kinds.map(([kind, words]) =>
+    el("li", {}, svg("svg", {viewBox: "0 0 14 10", width: 14, height: 10, "aria-hidden": "true"}, svg("rect", {class: `bar ${kind}`, width: 14, height: 10, rx: 2})), words)));
+}
+
 // The same for who cannot see the picture, or wants the numbers.
 function inWords(call, points, open) {
   const ordered = points.toSorted((a, b) => a.at - b.at);
-  return el("figcaption", {}, el("details", {open}, el("summary", {}, "In words"),
+  return el("figcaption", {}, legend(), el("details", {open}, el("summary", {}, "In words"),
     el("ol", {class: "moments"}, ordered.map((point) =>
       el("li", {}, el("span", {class: "number"}, `${(point.at / 1000).toFixed(3)} s`), ` ${point.label}`)))));
 }

@@ -1,7 +1,7 @@
 #pragma once
 // The telephone in the console: a browser plays Twilio. It asks for a call, which is announced as the webhook would
 // announce it, and gets a one-time token; with that it opens a Media Stream on an address of its own and speaks the
-// same protocol as Twilio (docs/decisions/0021). Who may ask is decided by the API key; whether anybody may at all, by
+// same protocol as Twilio (docs/decisions/0023). Who may ask is decided by the API key; whether anybody may at all, by
 // SOFTPHONE.
 
 #include "gateway/admission.hpp"

@@ -6,8 +6,8 @@ import {createRequire} from "node:module";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-export async function launch() {
-  const args = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--disable-dev-shm-usage"];
+export async function launch(...more) {
+  const args = [...more, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--disable-dev-shm-usage"];
   if (process.getuid?.() === 0) args.push("--no-sandbox"); // Chromium refuses to run sandboxed as root
   return chromium.launch({executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args});
 }

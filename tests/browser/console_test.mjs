@@ -129,6 +129,11 @@ async function the_key_is_asked_for_once() {
   const page = await openPage(browser, guarded.url);
   const refusals = (problem) => !problem.includes("401"); // Chromium reports every refused request
   await page.locator("#key-dialog[open]").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("#line[data-state=refused]", {hasText: "no API key"}).waitFor();
+  check(!(await page.locator("#key-dialog").isVisible()), "who has no key is not asked again and again");
+  await page.reload();
+  await page.locator("#key-dialog[open]").waitFor();
   await page.fill("#key-field", "a-wrong-key-0123456789");
   await page.keyboard.press("Enter");
   await page.locator("#key-reason", {hasText: "wrong"}).waitFor();
@@ -150,7 +155,7 @@ async function it_looks_and_reads_well() {
     const page = await openPage(browser, server.url, options);
     await live(page);
     await page.locator("tr[data-sid] button").first().click();
-    await page.locator(".timeline svg").waitFor();
+    await page.locator(".timeline svg.picture").waitFor();
     await page.screenshot({path: join(screenshots, `${name}.png`), fullPage: true});
     checkEqual(await seriousFindings(page), [], `${name}: axe finds nothing serious`);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
