@@ -169,6 +169,8 @@ const std::array main_settings{
                 to.gateway.greeting = text;
                 return std::nullopt;
             }},
+    Setting{"NUMBERS_FILE", nullptr, "--numbers-file", "none", "a TOML file of what each number gets instead; read again when it changes, and on SIGHUP",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.numbers_file = text; return std::nullopt; }},
     Setting{"CACHE_DIR", nullptr, "--cache-dir", "none: in memory only", "directory in which speech is kept between starts",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.cache_directory = text; return std::nullopt; }},
     Setting{"CACHE_DISK_MB", nullptr, "--cache-disk-mb", "512", "speech kept in CACHE_DIR, in MiB; the least recently heard goes first",

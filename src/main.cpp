@@ -1,5 +1,6 @@
 // mouthpiece: gives a telephone number a voice. Builds the pieces, waits for a signal, drains.
 
+#include "check_config.hpp"
 #include "config.hpp"
 #include "gateway/doctor.hpp"
 #include "gateway/ready_command.hpp"
@@ -121,13 +122,32 @@ int serve(std::span<const char* const> arguments) {
     return 0;
 }
 
+// What stands before the flags.
+std::optional<std::string> take_file(std::span<const char* const>& arguments) {
+    if (arguments.empty() || arguments[0][0] == '-') return std::nullopt;
+    std::string file = arguments[0];
+    arguments = arguments.subspan(1);
+    return file;
+}
+
 int warm(std::span<const char* const> arguments) {
-    if (arguments.empty() || arguments[0][0] == '-')
-        return refuse("warm needs a file of phrases: mouthpiece warm FILE [flags].");
-    auto configuration = configuration_for(arguments.subspan(1));
+    const auto file = take_file(arguments);
+    auto configuration = configuration_for(arguments);
     if (!configuration) return refuse(configuration.error());
+    if (!file && configuration->gateway.numbers_file.empty())
+        return refuse("warm needs a file of phrases, mouthpiece warm FILE [flags], or a NUMBERS_FILE with greetings.");
     start_log("warn");
-    return gateway::run_warm(std::move(configuration->gateway), arguments[0]);
+    return gateway::run_warm(std::move(configuration->gateway), file);
+}
+
+int check_config(std::span<const char* const> arguments) {
+    const auto file = take_file(arguments);
+    std::vector<const char*> flags(arguments.begin(), arguments.end());
+    const auto number = take_number_flag(flags);
+    auto configuration = configuration_for(flags);
+    if (!configuration) return refuse(configuration.error());
+    if (file) configuration->gateway.numbers_file = *file;
+    return run_check_config(configuration->gateway, number);
 }
 
 int doctor(std::span<const char* const> arguments) {
@@ -163,6 +183,7 @@ int run(std::string_view verb, std::span<const char* const> flags) {
     if (verb == "serve") return serve(flags);
     if (verb == "doctor") return doctor(flags);
     if (verb == "warm") return warm(flags);
+    if (verb == "check-config") return check_config(flags);
     if (verb == "ready") return ready(flags);
     if (verb == "settings") return print(settings_file());
     return refuse(fmt::format("'{}' is not a command; mouthpiece --help lists them.", verb));

@@ -6,7 +6,7 @@ packages_for() {
         build)
             echo g++ cmake ninja-build pkg-config ccache mold ca-certificates \
                 libboost1.81-dev libboost-json1.81-dev libssl-dev libcurl4-openssl-dev libsimdjson-dev \
-                libfmt-dev libspdlog-dev libcli11-dev libexpat1-dev libicu-dev libsamplerate0-dev flite1-dev libgtest-dev
+                libtomlplusplus-dev libfmt-dev libspdlog-dev libcli11-dev libexpat1-dev libicu-dev libsamplerate0-dev flite1-dev libgtest-dev
             ;;
         test)
             echo python3 python3-websockets python3-requests python3-jsonschema python3-yaml curl

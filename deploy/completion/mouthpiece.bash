@@ -27,10 +27,10 @@ _mouthpiece() {
     _init_completion -s || return
     local command="${words[1]}"
     if ((cword == 1)); then
-        COMPREPLY=($(compgen -W 'serve doctor warm ready settings call --help --version' -- "$cur"))
-    elif [[ $command == warm ]] && ((cword == 2)); then
+        COMPREPLY=($(compgen -W 'serve doctor check-config warm ready settings call --help --version' -- "$cur"))
+    elif [[ $command == @(warm|check-config) ]] && ((cword == 2)) && [[ $cur != -* ]]; then
         _filedir
-    elif [[ $command == @(serve|doctor|warm|ready|call) ]]; then
+    elif [[ $command == @(serve|doctor|check-config|warm|ready|call) ]]; then
         [[ $command != call ]] || help="call --help"
         if [[ $prev == -* ]] && _mouthpiece_takes_value "$1" "$help" "$prev"; then
             _mouthpiece_value "$prev"

@@ -12,7 +12,7 @@ install(FILES ${PACKAGE_FILES}/mouthpiece.env DESTINATION /etc/mouthpiece PERMIS
 install(DIRECTORY ${PACKAGE_FILES}/man1 DESTINATION share/man)
 install(FILES deploy/completion/mouthpiece.bash DESTINATION share/bash-completion/completions RENAME mouthpiece)
 install(FILES deploy/completion/elevenlabs-standin.bash DESTINATION share/bash-completion/completions RENAME elevenlabs-standin)
-install(FILES README.md docs/metrics.md docs/log.md deploy/debian/copyright ${PACKAGE_FILES}/changelog.gz DESTINATION share/doc/mouthpiece)
+install(FILES README.md docs/configuration.md docs/metrics.md docs/log.md deploy/numbers.example.toml deploy/debian/copyright ${PACKAGE_FILES}/changelog.gz DESTINATION share/doc/mouthpiece)
 install(FILES deploy/debian/lintian-overrides DESTINATION share/lintian/overrides RENAME mouthpiece)
 install(DIRECTORY deploy/prometheus deploy/grafana DESTINATION share/doc/mouthpiece/monitoring)
 

@@ -71,6 +71,15 @@ std::string fill_greeting(std::string_view greeting, const GreetingValues& value
     return text;
 }
 
+std::vector<std::string_view> names_in(std::string_view greeting) {
+    std::vector<std::string_view> names;
+    while (!greeting.empty()) {
+        const Piece piece = next_piece(greeting);
+        if (piece.kind == Piece::Kind::name) names.push_back(piece.content);
+    }
+    return names;
+}
+
 std::expected<void, std::string> check_greeting(std::string_view greeting) {
     const auto size = greeting.size();
     while (!greeting.empty()) {

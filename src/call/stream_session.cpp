@@ -107,6 +107,8 @@ void StreamSession::on_authorised(CallPlan plan, Instant now) {
     phase_ = Phase::open;
     authorised_ = true;
     after_speech_ = plan.after_speech;
+    voice_ = plan.speech.voice;
+    if (plan.call_duration_max) options_.call_duration_max = *plan.call_duration_max;
     if (!plan.speech.text.empty()) speaker_.say(std::move(plan.speech), now_);
     settle();
 }

@@ -40,6 +40,7 @@ enum class AfterSpeech { stay, hang_up };
 struct CallPlan {
     speech::Request speech{};  // an empty text: nothing is said
     AfterSpeech after_speech = AfterSpeech::stay;
+    std::optional<std::chrono::milliseconds> call_duration_max{};  // none: as the session's options say
 };
 
 class StreamSession {
@@ -96,6 +97,7 @@ public:
     const std::string& stream_sid() const { return stream_sid_; }
     const std::string& call_sid() const { return call_sid_; }
     const std::string& account_sid() const { return account_sid_; }
+    const speech::Voice& voice() const { return voice_; }  // that of the plan
     const std::string& digits() const { return digits_; }
     const Playout& playout() const { return speaker_.playout(); }
     bool was_authorised() const { return authorised_; }
@@ -129,6 +131,7 @@ private:
     Instant started_at_{};  // `start` came
 
     std::string stream_sid_, call_sid_, account_sid_;
+    speech::Voice voice_;
     std::string digits_, digits_unreported_;
     AfterSpeech after_speech_ = AfterSpeech::stay;
     bool connected_ = false;

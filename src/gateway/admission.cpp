@@ -1,5 +1,6 @@
 #include "gateway/admission.hpp"
 
+#include "gateway/call_plan.hpp"
 #include "twilio/e164.hpp"
 #include "twilio/twiml.hpp"
 
@@ -22,17 +23,32 @@ constexpr std::array<std::string_view, 5> numbers_of_nobody = {"+266696687", "+8
 
 std::optional<http::Response> Admission::turn_away(const http::Request& request, const SignedForm& call) {
     const Options& options = loop_.switchboard.options;
-    if (is_closed_to(call.call_sid)) return turn_away_draining(request);
+    if (is_closed_to(call.call_sid)) return turn_away_draining(request, call);
     if (loop_.switchboard.directory.is_announced(call.call_sid)) return std::nullopt;
     if (loop_is_late()) {
         loop_.events.limits().reached(Limit::loop_lag);
-        return say(call, "busy", "loop_lag", options.busy_text);
+        return say(call, "busy", "loop_lag", busy_text(call));
     }
     if (calls_too_often(call)) {
         loop_.events.limits().reached(Limit::calls_of_caller);
         return say(call, "caller_limit", "calls_of_caller", options.caller_limit_text);
     }
-    return std::nullopt;
+    return take_place(call);
+}
+
+// At its number, which may have fewer than the server. Calls that we placed are not turned away.
+std::optional<http::Response> Admission::take_place(const SignedForm& call) const {
+    Switchboard& all = loop_.switchboard;
+    const std::string_view number = our_number(call.fields);
+    const auto settings = all.numbers.settings_for(number);
+    const std::size_t calls_max = call.field("Direction").starts_with("outbound") ? 0 : settings.calls_max;
+    if (all.number_places.take(number, call.call_sid, calls_max, loop_.events.now())) return std::nullopt;
+    loop_.events.limits().reached(Limit::calls_of_number);
+    return say(call, "busy", "calls_of_number", settings.busy_text);
+}
+
+std::string Admission::busy_text(const SignedForm& call) const {
+    return loop_.switchboard.numbers.settings_for(our_number(call.fields)).busy_text;
 }
 
 // A call whose webhook Twilio repeats is not new: its speech is under way.
@@ -46,11 +62,11 @@ bool Admission::loop_is_late() const {
     return most.count() > 0 && loop_.lag.p95() > most;
 }
 
-http::Response Admission::turn_away_draining(const http::Request& request) const {
+http::Response Admission::turn_away_draining(const http::Request& request, const SignedForm& call) const {
     const Options& options = loop_.switchboard.options;
     if (options.drain_policy != DrainPolicy::redirect) {
         loop_.switchboard.metrics.webhook_answered("draining");
-        return http::xml(twilio::say_and_hang_up(options.busy_text));
+        return http::xml(twilio::say_and_hang_up(busy_text(call)));
     }
     loop_.switchboard.metrics.webhook_answered("redirect");
     const auto own = own_query(encoding::parse_form(request.query()).value_or(encoding::FormFields{}));
@@ -60,7 +76,7 @@ http::Response Admission::turn_away_draining(const http::Request& request) const
 
 http::Response Admission::turn_away_full(const SignedForm& call) const {
     loop_.events.limits().reached(Limit::calls);
-    return say(call, "busy", "too_many_calls", loop_.switchboard.options.busy_text);
+    return say(call, "busy", "too_many_calls", busy_text(call));
 }
 
 http::Response Admission::say(const SignedForm& call, const char* answer, const char* reason,

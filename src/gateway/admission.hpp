@@ -7,6 +7,7 @@
 #include "http/message.hpp"
 
 #include <optional>
+#include <string>
 
 namespace gateway {
 
@@ -14,15 +15,15 @@ class Admission {
 public:
     explicit Admission(LoopServices& loop) : loop_(loop) {}
 
-    // The answer for a call that may not come in: the server drains, this loop has more to do than it can, or the
-    // caller has called too often. nullopt: let it in.
+    // The answer for a call that may not come in: the server drains, this loop has more to do than it can, the caller
+    // has called too often, or its number has as many calls as it may. nullopt: let it in; it has its place there.
     std::optional<http::Response> turn_away(const http::Request& request, const SignedForm& call);
 
     // This loop has more to do than it can: it takes no new calls.
     bool loop_is_late() const;
     // The server drains, and does not begin anything for this call any more.
     bool is_closed_to(const std::string& call_sid) const;
-    http::Response turn_away_draining(const http::Request& request) const;
+    http::Response turn_away_draining(const http::Request& request, const SignedForm& call) const;
 
     // For one that found no place: MAX_CALLS are there.
     http::Response turn_away_full(const SignedForm& call) const;
@@ -30,6 +31,8 @@ public:
 private:
     http::Response say(const SignedForm& call, const char* answer, const char* reason, const std::string& text) const;
     bool calls_too_often(const SignedForm& call) const;
+    std::string busy_text(const SignedForm& call) const;
+    std::optional<http::Response> take_place(const SignedForm& call) const;
 
     LoopServices& loop_;
 };

@@ -114,17 +114,21 @@ void CallApi::show(const ExchangePointer& exchange, const std::string& call_sid)
 void CallApi::say(const ExchangePointer& exchange, const std::string& call_sid) {
     const auto body = json_body(exchange->request());
     if (!body) return exchange->answer(body.error());
-    const speech::Voice& standard = loop_.switchboard.options.voice;
-    SpeechWish wish{.settings = standard.settings};
-    if (const auto fault = read_wish(*body, wish)) return exchange->answer(unprocessable(*fault));
-    const auto request = speech_request(std::move(wish), standard);
-    if (!request) return exchange->answer(unprocessable(request.error()));
+    // Without a voice in it, it is said in the call's, which its own loop knows.
+    const auto wished = [body = *body](const speech::Voice& voice) -> std::expected<speech::Request, std::string> {
+        SpeechWish wish{.settings = voice.settings};
+        if (auto fault = read_wish(body, wish)) return std::unexpected(std::move(*fault));
+        return speech_request(std::move(wish), voice);
+    };
+    if (const auto request = wished({}); !request) return exchange->answer(unprocessable(request.error()));
     const auto mode = read_choice(*body, "mode", {"queue", "interrupt"});
     if (!mode) return exchange->answer(unprocessable(mode.error()));
     const auto how = *mode == "queue" ? StreamSession::SayMode::queue : StreamSession::SayMode::interrupt;
-    once(exchange, call_sid, [request = *request, how](MediaStream& stream) {
-        return accepted(
-            stream, stream.steer([&](StreamSession& session, Instant now) { return session.say(request, how, now); }));
+    once(exchange, call_sid, [wished, how](MediaStream& stream) {
+        const auto say = [&](StreamSession& session, Instant now) {
+            return session.say(wished(session.voice()).value(), how, now);
+        };
+        return accepted(stream, stream.steer(say));
     });
 }
 

@@ -41,23 +41,25 @@ Fault read_seconds(const json::object& body, std::string_view name, double most,
     return read_number(body, name, 1, most, into);
 }
 
-std::string greeting_for(const Options& options, const twilio::CallRequest& call) {
-    return call::fill_greeting(options.greeting, {{"from", call.from.reveal()}, {"to", call.to.reveal()}});
+std::string greeting_for(const numbers::CallSettings& settings, const twilio::CallRequest& call) {
+    return call::fill_greeting(settings.greeting, {{"from", call.from.reveal()}, {"to", call.to.reveal()}});
 }
 
-Fault read_plan(const json::object& body, const Options& options, const twilio::CallRequest& call,
+// What it leaves out is as the number has it that calls.
+Fault read_plan(const json::object& body, const numbers::CallSettings& settings, const twilio::CallRequest& call,
                 call::CallPlan& plan) {
-    SpeechWish wish{.settings = options.voice.settings};
+    SpeechWish wish{.settings = settings.voice.settings};
     if (auto fault = read_wish(body, wish)) return fault;
-    if (wish.text.empty()) wish.text = greeting_for(options, call);
-    auto speech = speech_request(std::move(wish), options.voice);
+    if (wish.text.empty()) wish.text = greeting_for(settings, call);
+    auto speech = speech_request(std::move(wish), settings.voice);
     if (!speech) return speech.error();
     plan.speech = std::move(*speech);
     const auto after = read_choice(body, "after_speech", {"", "stay", "hangup"});
     if (!after) return "after_speech must be stay or hangup.";
-    plan.after_speech = after->empty()     ? options.after_speech
+    plan.after_speech = after->empty()     ? settings.after_speech
                         : *after == "stay" ? call::AfterSpeech::stay
                                            : call::AfterSpeech::hang_up;
+    plan.call_duration_max = settings.call_duration_max;
     return std::nullopt;
 }
 
@@ -187,7 +189,8 @@ void CallPlacement::place(const http::Request& request, const std::string& base_
     if (!body) return reply(body.error());
     Order order;
     if (const auto fault = read_call(*body, options, order.call)) return reply(http::error(422, *fault));
-    if (const auto fault = read_plan(*body, options, order.call, order.plan)) return reply(http::error(422, *fault));
+    const auto settings = loop_.switchboard.numbers.settings_for(order.call.from.reveal());
+    if (const auto fault = read_plan(*body, settings, order.call, order.plan)) return reply(http::error(422, *fault));
     if (loop_.switchboard.draining) return reply(http::error(503, "The server is draining: it places no calls."));
     if (options.account_sid.empty() || options.auth_token.empty())
         return reply(http::error(503, "Calls can be placed when TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are set."));

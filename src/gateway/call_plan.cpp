@@ -4,7 +4,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -12,12 +11,13 @@ namespace gateway {
 
 namespace {
 
-call::CallPlan plan(const Options& options, const call::GreetingValues& values,
+call::CallPlan plan(const numbers::CallSettings& settings, const call::GreetingValues& values,
                     std::optional<std::string_view> voice_id) {
     call::CallPlan plan;
-    plan.speech.text = Secret(call::fill_greeting(options.greeting, values));
-    plan.speech.voice = options.voice;
-    plan.after_speech = options.after_speech;
+    plan.speech.text = Secret(call::fill_greeting(settings.greeting, values));
+    plan.speech.voice = settings.voice;
+    plan.after_speech = settings.after_speech;
+    plan.call_duration_max = settings.call_duration_max;
     if (voice_id && is_voice_id(*voice_id)) {
         plan.speech.voice.id = *voice_id;
     } else if (voice_id && !voice_id->empty()) {
@@ -28,15 +28,20 @@ call::CallPlan plan(const Options& options, const call::GreetingValues& values,
 
 }  // namespace
 
-bool is_voice_id(std::string_view id) {
-    constexpr std::size_t voice_id_characters_max = 64;  // ElevenLabs' have 20
-    const auto allowed = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-    };
-    return !id.empty() && id.size() <= voice_id_characters_max && std::ranges::all_of(id, allowed);
+numbers::CallSettings call_settings(const Options& options) {
+    return {.greeting = options.greeting,
+            .voice = options.voice,
+            .after_speech = options.after_speech,
+            .call_duration_max = options.session.call_duration_max,
+            .busy_text = options.busy_text};
 }
 
-call::CallPlan plan_for_webhook(const Options& options, const encoding::FormFields& fields,
+std::string_view our_number(const encoding::FormFields& fields) {
+    const bool we_call = encoding::find(fields, "Direction").value_or("").starts_with("outbound");
+    return encoding::find(fields, we_call ? "From" : "To").value_or("");
+}
+
+call::CallPlan plan_for_webhook(const numbers::CallSettings& settings, const encoding::FormFields& fields,
                                 const encoding::FormFields& query) {
     call::GreetingValues values;
     const auto add = [&](const char* name, const char* field) {
@@ -46,13 +51,13 @@ call::CallPlan plan_for_webhook(const Options& options, const encoding::FormFiel
     add("to", "To");
     add("call_sid", "CallSid");
     values.insert(values.end(), query.begin(), query.end());
-    return plan(options, values, encoding::find(query, "voice_id"));
+    return plan(settings, values, encoding::find(query, "voice_id"));
 }
 
-call::CallPlan plan_for_stream(const Options& options, const twilio::Started& started) {
+call::CallPlan plan_for_stream(const numbers::CallSettings& settings, const twilio::Started& started) {
     call::GreetingValues values{{"call_sid", started.call_sid}};
     values.insert(values.end(), started.custom_parameters.begin(), started.custom_parameters.end());
-    return plan(options, values, encoding::find(started.custom_parameters, "voice_id"));
+    return plan(settings, values, encoding::find(started.custom_parameters, "voice_id"));
 }
 
 }  // namespace gateway

@@ -59,6 +59,7 @@ Findings examine(net::EventLoop& loop, const Options& options, bool spend) {
     all.push_back(examine_certificate(options, std::chrono::system_clock::now()));
     all.push_back(examine_embedded_voice());
     all.push_back(examine_cache(options));
+    append(all, examine_numbers(options));
     append(all, examine_account(fetcher, options, spend));
     append(all, examine_socket(loop, options));
     append(all, examine_twilio_settings(options));

@@ -4,12 +4,15 @@
 #include "elevenlabs/account_message.hpp"
 #include "elevenlabs/speech_message.hpp"
 #include "encoding/form.hpp"
+#include "gateway/call_plan.hpp"
 #include "gateway/elevenlabs_http.hpp"
+#include "gateway/numbers_file.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 namespace gateway {
 
@@ -93,20 +96,22 @@ Finding unreadable(std::string_view check) {
     return cannot_tell(std::string(check), "ElevenLabs' answer is not of the known form.", std::string(spend_hint));
 }
 
-Finding examine_voice(const HostReply& reply, const Options& options,
+// `place`: where the voice is named.
+Finding examine_voice(const HostReply& reply, const std::string& id, std::string_view place,
                       const std::optional<elevenlabs::Subscription>& plan) {
     const std::string name(voice_check);
     if (reply && reply->head.status != 200) {
         const auto error = elevenlabs::read_error(reply->head.status, reply->body);
         if (error.blame == elevenlabs::Blame::voice) {
-            return problem(name, fmt::format("The account has no voice {} ({}).", options.voice.id, error.code),
-                           "Choose one of the account's own on elevenlabs.io and set VOICE_ID: until then the embedded "
-                           "voice speaks.");
+            return problem(name, fmt::format("The account has no voice {} ({}).", id, error.code),
+                           fmt::format("Choose one of the account's own on elevenlabs.io and set {}: until then another "
+                                       "voice speaks.",
+                                       place));
         }
     }
     if (auto found = obstacle(voice_check, reply, "voices_read")) return *found;
     const auto voice = elevenlabs::read_voice(reply->body);
-    if (!voice || voice->voice_id != options.voice.id) return unreadable(voice_check);
+    if (!voice || voice->voice_id != id) return unreadable(voice_check);
     const std::string says = fmt::format("Voice {} is '{}' ({}).", voice->voice_id, voice->name, voice->category);
     if (plan && plan->tier == "free" && is_library_voice(*voice)) {
         return cannot_tell(name,
@@ -114,6 +119,21 @@ Finding examine_voice(const HostReply& reply, const Options& options,
                            std::string(spend_hint));
     }
     return ok(name, says);
+}
+
+// Those that only rules of NUMBERS_FILE name, as far as they are no good.
+void append_voices_of_numbers(Findings& findings, const Options& options,
+                              const std::optional<elevenlabs::Subscription>& plan, const auto& ask) {
+    constexpr std::size_t voices_max = 50;
+    const auto rules = options.numbers_file.empty() ? numbers::Rules() : read_numbers_file(options.numbers_file).value_or(numbers::Rules());
+    std::set<std::string> seen{options.voice.id};
+    for (const numbers::Rule& rule : rules.all()) {
+        const std::string id = numbers::apply_layers({&rule}, call_settings(options)).voice.id;
+        if (!seen.insert(id).second || seen.size() > voices_max) continue;
+        auto finding = examine_voice(ask("/v1/voices/" + encoding::percent_encode(id)), id,
+                                     fmt::format("voice_id in NUMBERS_FILE, behind line {}", rule.position.line), plan);
+        if (finding.verdict != Verdict::ok) findings.push_back(std::move(finding));
+    }
 }
 
 Finding examine_model(const std::expected<std::vector<elevenlabs::ModelEntry>, elevenlabs::AccountReplyError>& models,
@@ -202,7 +222,8 @@ Findings examine_account(Fetcher& fetcher, const Options& options, bool spend) {
     findings.push_back(plan_obstacle ? *plan_obstacle
                        : plan        ? judge_plan(*plan, options, elevenlabs::is_turbo(options.voice.model, nullptr))
                                      : unreadable(plan_check));
-    findings.push_back(examine_voice(voice, options, plan));
+    findings.push_back(examine_voice(voice, options.voice.id, "VOICE_ID", plan));
+    append_voices_of_numbers(findings, options, plan, ask);
     const auto model_obstacle = obstacle(model_check, models, "models_read");
     findings.push_back(model_obstacle ? *model_obstacle
                                       : examine_model(elevenlabs::read_models(models->body), options));

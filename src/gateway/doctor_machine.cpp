@@ -2,6 +2,7 @@
 
 #include "audio/mulaw.hpp"
 #include "gateway/clip_directory.hpp"
+#include "gateway/numbers_file.hpp"
 #include "gateway/webhook.hpp"
 #include "net/http_server.hpp"
 #include "twilio/signature.hpp"
@@ -118,6 +119,13 @@ Finding examine_cache(const Options& options) {
     const auto figures = directory.figures();
     return ok("cache", fmt::format("{} holds {} sentences, {} MiB.", options.cache_directory, figures.files,
                                    figures.bytes >> 20));
+}
+
+Findings examine_numbers(const Options& options) {
+    if (options.numbers_file.empty()) return {};
+    const auto rules = read_numbers_file(options.numbers_file);
+    if (!rules) return {problem("numbers", rules.error(), "mouthpiece check-config tells the same, faster.")};
+    return {ok("numbers", fmt::format("{} has {} rules.", options.numbers_file, rules->all().size()))};
 }
 
 }  // namespace gateway

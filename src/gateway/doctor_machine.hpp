@@ -37,5 +37,6 @@ Finding examine_clock(std::string_view date_header, std::chrono::system_clock::t
 
 Finding examine_embedded_voice();
 Finding examine_cache(const Options& options);
+Findings examine_numbers(const Options& options);  // none when there is no file of them
 
 }  // namespace gateway

@@ -1,5 +1,6 @@
 #include "gateway/loop_services.hpp"
 
+#include "gateway/call_plan.hpp"
 #include "gateway/descriptors.hpp"
 #include "gateway/media_stream.hpp"
 
@@ -49,6 +50,7 @@ Switchboard::Switchboard(Options given)
                  .account_sid = options.account_sid,
                  .streams_max = options.calls_max}),
       passes(options.auth_token),
+      numbers(options.numbers_file, call_settings(options)),
       voices({.threads = or_one_per_core(options.voice_threads)}),
       slots({.requests_max = options.elevenlabs_requests_max}),
       memory({.bytes_max = options.cache_memory_bytes_max}) {

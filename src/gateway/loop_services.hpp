@@ -17,6 +17,8 @@
 #include "gateway/live_feed.hpp"
 #include "gateway/loop_mailbox.hpp"
 #include "gateway/loop_speech.hpp"
+#include "gateway/number_places.hpp"
+#include "gateway/numbers_file.hpp"
 #include "gateway/options.hpp"
 #include "gateway/planned_calls.hpp"
 #include "gateway/prepared_speech.hpp"
@@ -55,6 +57,8 @@ struct Switchboard {
     call::CallMetrics metrics;
     CallDirectory directory;
     const StreamPasses passes;
+    NumbersFile numbers;  // what each of our numbers gets
+    NumberPlaces number_places{{}};
     CallRegister calls{{}};
     Idempotency idempotency{{}};
     PlannedCalls planned{{}};

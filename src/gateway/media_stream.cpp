@@ -199,7 +199,10 @@ void MediaStream::authorise(const twilio::Started& started) {
     }
     unknown_.leave();
     socket_.proven();
-    if (!*admitted) return begin(plan_for_stream(loop_.switchboard.options, started));
+    if (!*admitted) {
+        const auto number = encoding::find(started.custom_parameters, "to").value_or("");
+        return begin(plan_for_stream(loop_.switchboard.numbers.settings_for(number), started));
+    }
     LoopServices& home = *loop_.switchboard.loops[(*admitted)->loop];
     if (&home != &loop_) return move_to(home, std::move(**admitted));
     begin(std::move((*admitted)->plan));
@@ -209,6 +212,7 @@ void MediaStream::authorise(const twilio::Started& started) {
 void MediaStream::begin(call::CallPlan plan) {
     const auto now = loop_.events.now();
     loop_.call_opened(session_->call_sid(), *this);
+    loop_.switchboard.number_places.opened(session_->call_sid(), connection_id_);
     loop_.switchboard.calls.opened(
         session_->call_sid(),
         {.stream_sid = session_->stream_sid(), .voice_id = plan.speech.voice.id, .loop = loop_.index}, now);
@@ -267,6 +271,7 @@ void MediaStream::end(call::Outcome outcome) {
     if (totals.start_to_first_media) loop_.switchboard.metrics.first_media(*totals.start_to_first_media);
     if (session_->was_authorised()) loop_.switchboard.events.ended(*session_, outcome);
     loop_.switchboard.directory.closed(connection_id_, outcome, loop_.events.now());
+    loop_.switchboard.number_places.closed(session_->call_sid(), connection_id_);
     loop_.call_closed(session_->call_sid(), *this);
     loop_.switchboard.calls.closed(
         session_->call_sid(), session_->stream_sid(),

@@ -82,6 +82,7 @@ std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops
     render_circuits(text, loops);
     render_budget(text, all.slots.figures(net::Clock::now()), loops);
     render_limits(text, all);
+    if (!all.numbers.path().empty()) text += render_numbers(all.numbers);
     if (all.certificate) text += render_certificate(*all.certificate);
     return text + render_cache(all.memory, all.clip_files.get()) + render_program();
 }
@@ -146,6 +147,17 @@ std::string render_certificate(const Certificate& certificate) {
                        "Changes of our certificate's files, by what became of them.");
     reads.sample(certificate.renewed(), {{"result", "renewed"}});
     reads.sample(certificate.refused(), {{"result", "refused"}});
+    return text;
+}
+
+std::string render_numbers(const NumbersFile& numbers) {
+    std::string text;
+    MetricFamily(text, "mouthpiece_number_rules", "gauge", "Rules of NUMBERS_FILE in use.")
+        .sample(std::uint64_t{numbers.rules()->all().size()});
+    MetricFamily reads(text, "mouthpiece_numbers_file_reads_total", "counter",
+                       "Times NUMBERS_FILE was read while the server ran, by what became of it.");
+    reads.sample(numbers.renewed(), {{"result", "renewed"}});
+    reads.sample(numbers.refused(), {{"result", "refused"}});
     return text;
 }
 

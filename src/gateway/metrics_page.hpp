@@ -16,6 +16,9 @@ void metrics(LoopServices& loop, const std::shared_ptr<net::Exchange>& exchange)
 // mouthpiece_cache_* in Prometheus' text format; `files` may be null.
 std::string render_cache(const speech::ClipMemory& memory, const ClipFiles* files);
 
+// mouthpiece_number_rules, mouthpiece_numbers_file_*
+std::string render_numbers(const NumbersFile& numbers);
+
 // mouthpiece_tls_*
 std::string render_certificate(const Certificate& certificate);
 

@@ -58,11 +58,14 @@ struct Options {
     SoftphoneChoice softphone = SoftphoneChoice::on_loopback;
     std::size_t live_listeners_max = 16;  // of GET /live
 
+    // What every call gets, unless its number has rules of its own.
     std::string greeting;
     speech::Voice voice;  // the default voice
     call::AfterSpeech after_speech = call::AfterSpeech::stay;
     std::string busy_text = "All our lines are busy. Please call again in a few minutes.";
     std::string apology_text = "We are sorry. Your call cannot be taken right now. Please call again later.";
+
+    std::string numbers_file;  // those rules (numbers_file.hpp); empty: there are none
 
     std::string events_url;  // told what happens on calls (event_outbox.hpp); empty: nobody is
     Secret events_secret;

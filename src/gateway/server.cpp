@@ -49,6 +49,11 @@ std::expected<void, std::string> Server::listen() {
         api_keys_watch_ =
             std::make_unique<FileWatch>(switchboard_.loops.front()->events, file, [this] { reload_api_keys(); });
     }
+    if (const std::string& file = switchboard_.numbers.path(); !file.empty()) {
+        numbers_watch_ =
+            std::make_unique<FileWatch>(switchboard_.loops.front()->events, file, [this] { reload_numbers(); });
+        warm_greetings();
+    }
     std::uint16_t port = switchboard_.options.port;
     for (std::size_t i = 0; i < servers_.size(); ++i) {
         if (auto listening = servers_[i]->listen(port, i == 0); !listening) return listening;
@@ -84,6 +89,7 @@ void Server::run() {
 void Server::reload() {
     spdlog::info("reloading");
     if (api_keys_watch_) api_keys_watch_->look_now();
+    if (numbers_watch_) numbers_watch_->look_now();
     if (switchboard_.certificate) switchboard_.certificate->read_again();
 }
 
@@ -91,6 +97,20 @@ void Server::reload_api_keys() {
     const auto read = switchboard_.api.reload();
     if (!read) return spdlog::error("the API keys stay as they were reason={:?}", read.error());
     if (*read) spdlog::info("API keys read keys={}", **read);
+}
+
+void Server::reload_numbers() {
+    const auto rules = switchboard_.numbers.reload();
+    if (!rules) return spdlog::error("the numbers stay as they were reason={:?}", rules.error());
+    spdlog::info("numbers read rules={}", *rules);
+    warm_greetings();
+}
+
+// Those that are cached already cost nothing.
+void Server::warm_greetings() {
+    const NumbersFile& numbers = switchboard_.numbers;
+    auto greetings = greetings_of(*numbers.rules(), numbers.servers());
+    greetings_ = greetings.empty() ? nullptr : warm_in_background(*switchboard_.loops.front(), std::move(greetings));
 }
 
 // Connections that are open keep the certificate they began with.

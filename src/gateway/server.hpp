@@ -39,6 +39,8 @@ private:
     void watch_certificate();
     void reload();
     void reload_api_keys();
+    void reload_numbers();
+    void warm_greetings();
     void on_signal();
     std::string status() const;
     void stop_loops();
@@ -47,7 +49,8 @@ private:
     std::vector<std::unique_ptr<Routes>> routes_;
     std::vector<std::unique_ptr<net::HttpServer>> servers_;
     std::unique_ptr<Warming> warming_;  // on the first loop
-    std::unique_ptr<FileWatch> api_keys_watch_;
+    std::unique_ptr<Warming> greetings_;  // of the numbers, as well
+    std::unique_ptr<FileWatch> api_keys_watch_, numbers_watch_;
     std::vector<std::jthread> threads_;
     Drain drain_;
     Supervision supervision_;  // on the first loop

@@ -1,5 +1,6 @@
 #include "gateway/warm.hpp"
 
+#include "call/greeting.hpp"
 #include "encoding/trim.hpp"
 #include "gateway/call_plan.hpp"
 #include "gateway/loop_services.hpp"
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <unordered_set>
 #include <utility>
 
 namespace gateway {
@@ -62,6 +64,33 @@ std::expected<std::vector<Phrase>, std::string> read_phrase_file(const std::stri
     return phrases;
 }
 
+namespace {
+
+// With what is known of the number it is for; nullopt: it is another one for every call.
+std::optional<std::string> fixed_greeting(const numbers::Rule& rule, const std::string& greeting) {
+    const auto names = call::names_in(greeting);
+    const bool known = rule.is_for_one_number() && std::ranges::all_of(names, [](auto name) { return name == "to"; });
+    if (!known && !names.empty()) return std::nullopt;
+    return call::fill_greeting(greeting, {{"to", rule.fits}});
+}
+
+}  // namespace
+
+std::vector<Phrase> greetings_of(const numbers::Rules& rules, const numbers::CallSettings& servers) {
+    std::vector<Phrase> greetings;
+    std::unordered_set<std::string> seen;
+    for (const numbers::Rule& rule : rules.all()) {
+        const auto settings = numbers::apply_layers(rules.beneath(rule), servers);
+        const auto text = fixed_greeting(rule, settings.greeting);
+        if (!text || text->empty()) continue;
+        const speech::ClipKey key{{}, Secret(*text), settings.voice};
+        if (!seen.insert(key.canonical().reveal()).second) continue;
+        greetings.push_back(
+            {.line = rule.position.line, .voice_id = {}, .text = Secret(*text), .voice = settings.voice});
+    }
+    return greetings;
+}
+
 Warming::Warming(LoopServices& loop, std::vector<Phrase> phrases, OnPhrase on_phrase, std::function<void()> on_done)
     : loop_(loop), phrases_(std::move(phrases)), on_phrase_(std::move(on_phrase)), on_done_(std::move(on_done)) {
     begin_ = LoopTimers(loop.events).after(std::chrono::milliseconds(0), [this] { next(); });
@@ -77,6 +106,7 @@ void Warming::next() {
                             .previous_text = {},
                             .next_text = {},
                             .observer = this};
+    if (phrase.voice) request.voice = *phrase.voice;
     if (!phrase.voice_id.empty()) request.voice.id = phrase.voice_id;
     audio_bytes_ = 0;
     complete_ = other_voice_ = false;
@@ -138,8 +168,12 @@ std::unique_ptr<Warming> warm_in_background(LoopServices& loop, std::vector<Phra
         loop, std::move(phrases),
         [totals](const Warming::Result& result) {
             ++(result.failure ? totals->failed : result.cached_already ? totals->cached : totals->made);
-            if (result.failure)
+            if (!result.failure) return;
+            if (result.phrase.voice) {
+                spdlog::warn("greeting not cached line={} reason={:?}", result.phrase.line, *result.failure);
+            } else {
                 spdlog::warn("phrase not cached line={} reason={:?}", result.phrase.line, *result.failure);
+            }
         },
         [totals] {
             spdlog::info("phrases warmed cached_already={} made={} failed={}", totals->cached, totals->made,
@@ -164,7 +198,7 @@ Said say_all(LoopServices& loop, std::vector<Phrase> phrases) {
             const std::string outcome = result.failure          ? fmt::format("failed: {}", *result.failure)
                                         : result.cached_already ? "cached already"
                                                                 : fmt::format("made in {} ms", result.took.count());
-            fmt::print("line {}: {}\n", result.phrase.line, outcome);
+            fmt::print("{}line {}: {}\n", result.phrase.voice ? "greeting of " : "", result.phrase.line, outcome);
             std::fflush(stdout);
         },
         [&] { loop.events.stop(); });
@@ -174,7 +208,7 @@ Said say_all(LoopServices& loop, std::vector<Phrase> phrases) {
 
 }  // namespace
 
-int run_warm(Options options, const std::string& phrase_file) {
+int run_warm(Options options, const std::optional<std::string>& phrase_file) {
     constexpr int phrase_failed = 1, usage_error = 2;
     const auto refuse = [](std::string_view sentence) {
         fmt::print(stderr, "mouthpiece: {}\n", sentence);
@@ -183,12 +217,17 @@ int run_warm(Options options, const std::string& phrase_file) {
     if (options.cache_directory.empty()) {
         return refuse("warm needs a cache that outlives it: set CACHE_DIR or --cache-dir to that of the server.");
     }
-    auto phrases = read_phrase_file(phrase_file);
-    if (!phrases) return refuse(phrases.error());
-
+    std::vector<Phrase> phrases;
+    if (phrase_file) {
+        auto read = read_phrase_file(*phrase_file);
+        if (!read) return refuse(read.error());
+        phrases = std::move(*read);
+    }
     options.threads = 1;
     Switchboard switchboard(std::move(options));
-    const Said said = say_all(*switchboard.loops.front(), std::move(*phrases));
+    std::ranges::move(greetings_of(*switchboard.numbers.rules(), switchboard.numbers.servers()),
+                      std::back_inserter(phrases));
+    const Said said = say_all(*switchboard.loops.front(), std::move(phrases));
     switchboard.clip_files->settle();
 
     const auto figures = switchboard.clip_files->figures();

@@ -7,6 +7,7 @@
 //   21m00Tcm4TlvDq8ikWAM|The same in another voice.
 
 #include "gateway/options.hpp"
+#include "numbers/rules.hpp"
 #include "redacted.hpp"
 #include "speech/speech_observer.hpp"
 #include "speech/speech_source.hpp"
@@ -30,11 +31,16 @@ struct Phrase {
     std::size_t line = 0;  // in its file, from 1
     std::string voice_id;  // empty: the default voice
     Secret text;
+    std::optional<speech::Voice> voice{};  // of a greeting; none: the default voice, with `voice_id`
 };
 
 // The error is a sentence that names the line.
 std::expected<std::vector<Phrase>, std::string> read_phrases(std::string_view text);
 std::expected<std::vector<Phrase>, std::string> read_phrase_file(const std::string& path);
+
+// The greetings of the numbers, each text and voice once; those that are different for every call are left out. `line`
+// is that of the rule.
+std::vector<Phrase> greetings_of(const numbers::Rules& rules, const numbers::CallSettings& servers);
 
 class Warming final : private speech::Listener, private speech::SpeechObserver {
 public:
@@ -83,8 +89,8 @@ private:
 // `mouthpiece serve --warm`: into the cache of a server that is about to run, with one line in the log at the end.
 std::unique_ptr<Warming> warm_in_background(LoopServices& loop, std::vector<Phrase> phrases);
 
-// `mouthpiece warm phrases.txt`: into the cache on disk, a line for each phrase. The exit status: 0 when every phrase
+// `mouthpiece warm [phrases.txt]`: with the greetings of the numbers into the cache on disk, a line for each. The exit status: 0 when every phrase
 // is there in its own voice, 1 when one is not, 2 when nothing could be tried.
-int run_warm(Options options, const std::string& phrase_file);
+int run_warm(Options options, const std::optional<std::string>& phrase_file);
 
 }  // namespace gateway

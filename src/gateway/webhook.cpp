@@ -53,7 +53,7 @@ call::CallPlan Webhook::plan_of(const SignedForm& call, const encoding::FormFiel
     if (const auto name = encoding::find(query, "plan")) {
         if (auto planned = loop_.switchboard.planned.find(*name, loop_.events.now())) return std::move(*planned);
     }
-    return plan_for_webhook(loop_.switchboard.options, call.fields, query);
+    return plan_for_webhook(loop_.switchboard.numbers.settings_for(our_number(call.fields)), call.fields, query);
 }
 
 http::Response Webhook::connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call) {
@@ -110,7 +110,7 @@ http::Response Webhook::call_ended(const http::Request& request, const RequestOr
         }
         const bool elsewhere = admission_.is_closed_to(call.call_sid);
         if (elsewhere && loop_.switchboard.options.drain_policy == DrainPolicy::redirect)
-            return admission_.turn_away_draining(request);
+            return admission_.turn_away_draining(request, call);
         if (elsewhere || aftermath == Aftermath::given_up) {
             const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
             const auto plan = plan_of(call, query);
@@ -119,6 +119,7 @@ http::Response Webhook::call_ended(const http::Request& request, const RequestOr
             return http::xml(twilio::say_and_hang_up(plan.speech.text.reveal()));
         }
         spdlog::warn("stream lost, opening another call_sid={}", call.call_sid);
+        loop_.switchboard.number_places.take(our_number(call.fields), call.call_sid, 0, loop_.events.now());
         return connect(request, origin, call);
     });
 }
