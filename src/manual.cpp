@@ -78,8 +78,10 @@ std::string help_text(std::string_view version) {
     text += "Commands:\n";
     text += entry("serve", "answer calls");
     text += entry("doctor", "look at everything the first call needs, and say what would go wrong");
-    text += entry("check-config [FILE]", "print what each number gets by FILE, or NUMBERS_FILE, and what is wrong in it");
-    text += entry("warm [FILE]", "say into the cache the phrases in FILE, one a line, or voice_id|text, and the greetings of NUMBERS_FILE");
+    text += entry("check-config [FILE]", "print what each number gets by FILE or NUMBERS_FILE, or what is wrong there");
+    text += entry(
+        "warm [FILE]",
+        "say into the cache the phrases in FILE, one a line, or voice_id|text, and the greetings of NUMBERS_FILE");
     text += entry("ready", "exit status 0 when the server with these settings takes calls, else 1");
     text += entry("settings", "print every setting as a comment in a .env file");
     text += entry("call", "play a caller: place simulated calls, report what was heard (call --help)");
@@ -90,9 +92,9 @@ std::string help_text(std::string_view version) {
     text += entry("-h, --help", "print this");
     text += entry("--version", "print the version");
     text +=
-        "\nSettings of serve, doctor, check-config, warm and ready. A flag wins over the environment, the "
-        "environment over a\nline of the file .env in this directory. Behind each flag stands its environment variable, in brackets the default.\n"
-        "Keys and tokens have no flag: a list of processes would show them.\n";
+        "\nSettings of serve, doctor, check-config, warm and ready. A flag wins over the environment, the\n"
+        "environment over a line of the file .env in this directory. Behind each flag stands its environment\n"
+        "variable, in brackets the default. Keys and tokens have no flag: a list of processes would show them.\n";
     for (const SettingDescription& setting : setting_descriptions()) {
         if (const char* title = section_at(setting.variable)) text += fmt::format("\n{}:\n", title);
         text += setting_help(setting);

@@ -103,10 +103,11 @@ Finding examine_voice(const HostReply& reply, const std::string& id, std::string
     if (reply && reply->head.status != 200) {
         const auto error = elevenlabs::read_error(reply->head.status, reply->body);
         if (error.blame == elevenlabs::Blame::voice) {
-            return problem(name, fmt::format("The account has no voice {} ({}).", id, error.code),
-                           fmt::format("Choose one of the account's own on elevenlabs.io and set {}: until then another "
-                                       "voice speaks.",
-                                       place));
+            return problem(
+                name, fmt::format("The account has no voice {} ({}).", id, error.code),
+                fmt::format("Choose one of the account's own on elevenlabs.io and set {}: until then another "
+                            "voice speaks.",
+                            place));
         }
     }
     if (auto found = obstacle(voice_check, reply, "voices_read")) return *found;
@@ -125,7 +126,9 @@ Finding examine_voice(const HostReply& reply, const std::string& id, std::string
 void append_voices_of_numbers(Findings& findings, const Options& options,
                               const std::optional<elevenlabs::Subscription>& plan, const auto& ask) {
     constexpr std::size_t voices_max = 50;
-    const auto rules = options.numbers_file.empty() ? numbers::Rules() : read_numbers_file(options.numbers_file).value_or(numbers::Rules());
+    const auto rules = options.numbers_file.empty()
+                           ? numbers::Rules()
+                           : read_numbers_file(options.numbers_file).value_or(numbers::Rules());
     std::set<std::string> seen{options.voice.id};
     for (const numbers::Rule& rule : rules.all()) {
         const std::string id = numbers::apply_layers({&rule}, call_settings(options)).voice.id;

@@ -48,7 +48,7 @@ private:
     Switchboard switchboard_;
     std::vector<std::unique_ptr<Routes>> routes_;
     std::vector<std::unique_ptr<net::HttpServer>> servers_;
-    std::unique_ptr<Warming> warming_;  // on the first loop
+    std::unique_ptr<Warming> warming_;    // on the first loop
     std::unique_ptr<Warming> greetings_;  // of the numbers, as well
     std::unique_ptr<FileWatch> api_keys_watch_, numbers_watch_;
     std::vector<std::jthread> threads_;

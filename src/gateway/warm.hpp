@@ -89,8 +89,8 @@ private:
 // `mouthpiece serve --warm`: into the cache of a server that is about to run, with one line in the log at the end.
 std::unique_ptr<Warming> warm_in_background(LoopServices& loop, std::vector<Phrase> phrases);
 
-// `mouthpiece warm [phrases.txt]`: with the greetings of the numbers into the cache on disk, a line for each. The exit status: 0 when every phrase
-// is there in its own voice, 1 when one is not, 2 when nothing could be tried.
+// `mouthpiece warm [phrases.txt]`: with the greetings of the numbers into the cache on disk, a line for each. The exit
+// status: 0 when every phrase is there in its own voice, 1 when one is not, 2 when nothing could be tried.
 int run_warm(Options options, const std::optional<std::string>& phrase_file);
 
 }  // namespace gateway

@@ -27,8 +27,8 @@ struct Origin {
 
 Origin origin_of(const Key& key, const Rules::Layers& layers) {
     for (auto rule = layers.rbegin(); rule != layers.rend(); ++rule) {
-        const auto found = std::ranges::find(
-            (*rule)->assignments, key.name, [](const Assignment& assignment) { return assignment.key->name; });
+        const auto found = std::ranges::find((*rule)->assignments, key.name,
+                                             [](const Assignment& assignment) { return assignment.key->name; });
         if (found != (*rule)->assignments.end()) return {*rule, found->position.line};
     }
     return {};

@@ -23,7 +23,8 @@ Rules::Rules(std::vector<Rule> rules) : rules_(std::move(rules)) {
 Rules::Layers Rules::layers(std::string_view beginning, bool is_whole_number) const {
     Layers found;
     const auto add = [&](std::string_view fits) {
-        if (const auto at = by_fits_.find(std::string(fits)); at != by_fits_.end()) found.push_back(&rules_[at->second]);
+        if (const auto at = by_fits_.find(std::string(fits)); at != by_fits_.end())
+            found.push_back(&rules_[at->second]);
     };
     add(Rule::rest);
     for (std::size_t length = 2; length <= beginning.size(); ++length) {

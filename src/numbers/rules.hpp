@@ -48,7 +48,7 @@ public:
 
     const std::vector<Rule>& all() const { return rules_; }
 
-    using Layers = std::vector<const Rule*>;  // the least specific first
+    using Layers = std::vector<const Rule*>;        // the least specific first
     Layers fitting(std::string_view number) const;  // which need not be one ("sip:…")
     Layers beneath(const Rule& rule) const;         // and itself, at the end
 

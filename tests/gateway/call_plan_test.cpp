@@ -35,10 +35,10 @@ TEST(CallPlan, takes_the_voice_of_the_query_when_it_is_one) {
 
 TEST(CallPlan, a_stream_without_a_webhook_is_served_from_its_parameters) {
     const auto plan = gateway::plan_for_stream(settings(), {.stream_sid = "MZ1",
-                                                           .call_sid = "CA1",
-                                                           .account_sid = {},
-                                                           .encoding = {},
-                                                           .custom_parameters = {{"name", "Bo"}, {"voice_id", "v2"}}});
+                                                            .call_sid = "CA1",
+                                                            .account_sid = {},
+                                                            .encoding = {},
+                                                            .custom_parameters = {{"name", "Bo"}, {"voice_id", "v2"}}});
     EXPECT_EQ(plan.speech.text.reveal(), "Hello Bo,  called  in CA1.");
     EXPECT_EQ(plan.speech.voice.id, "v2");
 }

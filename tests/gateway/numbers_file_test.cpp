@@ -34,8 +34,8 @@ TEST_F(NumbersFileTest, a_mistake_stops_the_start_and_is_named) {
         const NumbersFile file(path, servers);
         FAIL() << "it must not start";
     } catch (const std::runtime_error& refusal) {
-        EXPECT_EQ(refusal.what(),
-                  "NUMBERS_FILE is wrong.\n" + path + ":2:1: \"greting\" of \"default\" is no key; did you mean greeting?");
+        EXPECT_EQ(refusal.what(), "NUMBERS_FILE is wrong.\n" + path +
+                                      ":2:1: \"greting\" of \"default\" is no key; did you mean greeting?");
     }
     for (const std::string& unreadable : {std::string("/nonexistent/numbers"), (temporary / ".").string()}) {
         EXPECT_THROW(NumbersFile(unreadable, servers), std::runtime_error) << unreadable;

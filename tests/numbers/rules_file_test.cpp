@@ -65,7 +65,8 @@ TEST(RulesFile, tells_line_column_key_and_what_was_expected) {
     for (const auto& [assignment, mistake] : std::initializer_list<Case>{
              {"greeting = 7", "f:2:12: greeting of \"+49*\" must be a text of at most 5000 bytes, in quotes"},
              {"greeting = \"Hello {from\"",
-              "f:2:12: greeting of \"+49*\" is no greeting: the brace at character 7 is not closed; write {{ for a brace"},
+              "f:2:12: greeting of \"+49*\" is no greeting: the brace at character 7 is not closed; write {{ for a "
+              "brace"},
              {"voice_id = \"../x\"",
               "f:2:12: voice_id of \"+49*\" must be a voice id in quotes: 1 to 64 letters, digits, '-' and '_'"},
              {"model_id = \"eleven_v3\"", "f:2:12: model_id of \"+49*\" names a model that cannot stream in real time"},
@@ -75,8 +76,7 @@ TEST(RulesFile, tells_line_column_key_and_what_was_expected) {
               "f:2:17: language_code of \"+49*\" must be the ISO 639 code of a language in quotes, such as \"de\""},
              {"voice_stability = 1.5", "f:2:19: voice_stability of \"+49*\" must be a number from 0 to 1"},
              {"voice_stability = nan", "f:2:19: voice_stability of \"+49*\" must be a number from 0 to 1"},
-             {"voice_similarity_boost = -1",
-              "f:2:26: voice_similarity_boost of \"+49*\" must be a number from 0 to 1"},
+             {"voice_similarity_boost = -1", "f:2:26: voice_similarity_boost of \"+49*\" must be a number from 0 to 1"},
              {"voice_style = \"much\"", "f:2:15: voice_style of \"+49*\" must be a number from 0 to 1"},
              {"voice_speed = 2", "f:2:15: voice_speed of \"+49*\" must be a number from 0.7 to 1.2"},
              {"voice_speaker_boost = 1", "f:2:23: voice_speaker_boost of \"+49*\" must be true or false"},
@@ -90,7 +90,8 @@ TEST(RulesFile, tells_line_column_key_and_what_was_expected) {
              {"stability = 1", "f:2:1: \"stability\" of \"+49*\" is no key; did you mean voice_stability?"},
              {"colour = \"red\"", "f:2:1: \"colour\" of \"+49*\" is no key"},
              {"api_key = \"sk_1234\"",
-              "f:2:1: \"api_key\" of \"+49*\" is no key of this file, which is no place for secrets: they belong in the "
+              "f:2:1: \"api_key\" of \"+49*\" is no key of this file, which is no place for secrets: they belong in "
+              "the "
               "environment"},
          }) {
         EXPECT_EQ(mistakes_in(fmt::format("[\"+49*\"]\n{}\n", assignment)), mistake);
@@ -99,8 +100,8 @@ TEST(RulesFile, tells_line_column_key_and_what_was_expected) {
 
 TEST(RulesFile, knows_numbers_from_what_is_none) {
     for (const std::string_view header :
-         {"\"4930\"", "\"+0*\"", "\"+49*30\"", "\"+*\"", "\"*\"", "\"+4\"", "\"+1234567890123456\"", "\"+49 30\"", "rest",
-          "\"\"", "\"sip:a@example.org\"", "\"+1234567890123456*\""}) {
+         {"\"4930\"", "\"+0*\"", "\"+49*30\"", "\"+*\"", "\"*\"", "\"+4\"", "\"+1234567890123456\"", "\"+49 30\"",
+          "rest", "\"\"", "\"sip:a@example.org\"", "\"+1234567890123456*\""}) {
         EXPECT_TRUE(mistakes_in(fmt::format("[{}]\n", header)).contains("is no number: expected one such as"))
             << header << mistakes_in(fmt::format("[{}]\n", header));
     }
@@ -130,8 +131,8 @@ TEST(RulesFile, tells_what_is_wrong_in_the_syntax) {
 }
 
 TEST(RulesFile, never_quotes_a_value) {
-    for (const std::string_view assignment :
-         {"voice_id = \"sk_5ecre7 \"", "after_speech = \"sk_5ecre7\"", "password = \"sk_5ecre7\"", "x = \"sk_5ecre7\""}) {
+    for (const std::string_view assignment : {"voice_id = \"sk_5ecre7 \"", "after_speech = \"sk_5ecre7\"",
+                                              "password = \"sk_5ecre7\"", "x = \"sk_5ecre7\""}) {
         EXPECT_FALSE(mistakes_in(fmt::format("[default]\n{}\n", assignment)).contains("sk_5ecre7")) << assignment;
     }
 }
