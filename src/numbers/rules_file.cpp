@@ -58,7 +58,7 @@ public:
             note(position_of(parsed.error().source()), std::string(parsed.error().description()));
         }
         if (!mistakes_.empty()) {
-            std::ranges::stable_sort(mistakes_, {}, &Mistake::position);
+            std::ranges::sort(mistakes_, {}, &Mistake::position);
             return std::unexpected(std::move(mistakes_));
         }
         std::ranges::sort(rules_, {}, &Rule::position);
