@@ -15,9 +15,13 @@ namespace {
 std::optional<call::CallPlan> plan_for(Switchboard& switchboard, const std::string& call_sid, const CallFacts& facts,
                                        Instant now) {
     if (const auto name = encoding::find(facts.query, "plan")) return switchboard.planned.find(*name, now);
-    const encoding::FormFields webhook{
-        {"CallSid", call_sid}, {"From", std::string(facts.from.reveal())}, {"To", std::string(facts.to.reveal())}};
-    return plan_for_webhook(switchboard.options, webhook, facts.query);
+    const encoding::FormFields webhook{{"CallSid", call_sid},
+                                       {"From", std::string(facts.from.reveal())},
+                                       {"To", std::string(facts.to.reveal())},
+                                       {"Direction", facts.direction}};
+    const auto number = our_number(webhook);
+    switchboard.number_places.take(number, call_sid, 0, now);
+    return plan_for_webhook(switchboard.numbers.settings_for(number), webhook, facts.query);
 }
 
 }  // namespace
