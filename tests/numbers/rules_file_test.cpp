@@ -130,6 +130,14 @@ TEST(RulesFile, tells_what_is_wrong_in_the_syntax) {
     EXPECT_TRUE(mistakes_in("[default]\ngreeting = \"\xFF\"\n").starts_with("f:2:"));
 }
 
+TEST(RulesFile, letters_of_any_script_outside_of_quotes_are_a_mistake) {
+    for (const std::string_view text :
+         {"[default\xC8\x9A]\n", "[default]\ngr\xC3\xBC\xC3\x9F = 1\n", "\xE2\x80\xAF[default]\n",
+          "[default]\nmax_calls = \xF0\x9F\x98\x80\n", "\xC2\xA0\xE3\x80\x80x\n"}) {
+        EXPECT_TRUE(mistakes_in(text).starts_with("f:")) << mistakes_in(text);
+    }
+}
+
 TEST(RulesFile, never_quotes_a_value) {
     for (const std::string_view assignment : {"voice_id = \"sk_5ecre7 \"", "after_speech = \"sk_5ecre7\"",
                                               "password = \"sk_5ecre7\"", "x = \"sk_5ecre7\""}) {
