@@ -1,6 +1,5 @@
 #include "gateway/doctor_fetch.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -26,8 +25,7 @@ struct Collector final : net::HttpClient::Listener {
 }  // namespace
 
 void run_until(net::EventLoop& loop, const std::function<bool()>& done) {
-    loop.context().restart();
-    while (!done()) loop.context().run_one();
+    while (!done()) loop.turn(net::Instant::max());
 }
 
 std::expected<Fetched, net::TransportError> Fetcher::fetch(net::OutgoingRequest request) {

@@ -1,7 +1,7 @@
 #include "gateway/server.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
+#include "net/signals.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -68,15 +68,8 @@ std::uint16_t Server::port() const {
 
 void Server::run() {
     net::EventLoop& first = switchboard_.loops.front()->events;
-    boost::asio::signal_set signals(first.context(), SIGTERM, SIGINT, SIGHUP);
-    std::function<void()> await_signal = [&] {
-        signals.async_wait([&](boost::system::error_code error, int number) {
-            if (error) return;
-            number == SIGHUP ? reload() : on_signal();
-            await_signal();
-        });
-    };
-    await_signal();
+    const net::Signals signals(first, {SIGTERM, SIGINT, SIGHUP},
+                               [this](int signal) { signal == SIGHUP ? reload() : on_signal(); });
     watch_certificate();
     for (std::size_t i = 1; i < switchboard_.loops.size(); ++i) {
         threads_.emplace_back([&loop = *switchboard_.loops[i]] { loop.events.run(); });

@@ -1,13 +1,15 @@
 #pragma once
-// One thread's world: an Asio io_context, the sockets, the timers, and memory that all connections of the loop share.
-// Everything a connection or call does happens here; other threads only post().
+// One thread's world: its sockets, its timers, work given to it by other threads, and memory that all its connections
+// share. Everything a connection or call does happens here; other threads only post().
 
 #include "limit.hpp"
 #include "net/poller.hpp"
 #include "net/reading_round.hpp"
 #include "net/tick_wheel.hpp"
 #include "net/waiting_room.hpp"
+#include "net/work_queue.hpp"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -15,12 +17,9 @@
 #include <utility>
 #include <vector>
 
-// Asio's headers cost seconds to compile, and few files need them.
-namespace boost::asio {
-class io_context;
-}
-
 namespace net {
+
+class Resolver;
 
 class EventLoop {
 public:
@@ -29,15 +28,16 @@ public:
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
 
-    void run();     // until stop()
-    void stop();    // from any thread
-    void settle();  // runs what is ready now, on the caller's thread: before what it refers to is destroyed
+    void run();                // until stop()
+    void stop();               // from any thread
+    void turn(Instant until);  // waits for something to do, until then at most, and does it
+    void settle();             // does what was posted, on the caller's thread: before what it refers to is destroyed
     void post(std::function<void()> work);  // from any thread; runs on the loop, in order
 
-    boost::asio::io_context& context();
     Poller& poller() { return poller_; }
     TickWheel& timers() { return timers_; }
     ReadingRound& reading_round() { return reading_round_; }
+    Resolver& resolver();
 
     Instant now() const { return Clock::now(); }
 
@@ -67,19 +67,16 @@ public:
     }
 
 private:
-    void await_sockets();
-    void await_timers();
-
-    struct Asio;
-
     LimitCounts limits_;
     WaitingRoom waiting_room_{limits_};
     Poller poller_;
     TickWheel timers_;
     ReadingRound reading_round_{timers_};
+    WorkQueue work_{poller_};
+    std::atomic<bool> stopped_ = false;
     std::vector<char> read_buffer_;
     std::unordered_map<void*, std::shared_ptr<void>> kept_;
-    std::unique_ptr<Asio> asio_;  // destroyed first: work still posted may own things of this loop
+    std::unique_ptr<Resolver> resolver_;  // made when first asked for
 };
 
 }  // namespace net

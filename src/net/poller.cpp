@@ -1,18 +1,35 @@
 #include "net/poller.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 namespace net {
 
 namespace {
+
 constexpr std::size_t batch_events = 256;
+
+timespec timeout_until(std::chrono::steady_clock::time_point until) {
+    constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
+    const auto now = std::chrono::steady_clock::now();
+    const auto left = until <= now ? std::chrono::nanoseconds{0} : std::min(until - now, longest);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    return {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
 }
+
+}  // namespace
 
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), batch_(batch_events) {
     if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+    // A kernel before 5.11, or a sandbox that does not know the call, must not be found out by a loop that never waits.
+    const timespec at_once{};
+    if (::epoll_pwait2(epoll_, batch_.data(), 1, &at_once, nullptr) == 0) return;
+    const int error = errno;
+    ::close(epoll_);
+    throw std::system_error(error, std::generic_category(), "epoll_pwait2, which needs Linux 5.11");
 }
 
 Poller::~Poller() {
@@ -36,14 +53,15 @@ void Poller::remove(int descriptor, Pollable& pollable) {
     }
 }
 
-std::size_t Poller::dispatch() {
-    const int ready = ::epoll_wait(epoll_, batch_.data(), static_cast<int>(batch_.size()), 0);
-    if (ready <= 0) return 0;
+void Poller::dispatch(std::chrono::steady_clock::time_point until) {
+    const auto timeout = timeout_until(until);
+    const int ready = ::epoll_pwait2(epoll_, batch_.data(), static_cast<int>(batch_.size()), &timeout, nullptr);
+    if (ready <= 0) return;  // the time is over, or a signal came
     batch_size_ = static_cast<std::size_t>(ready);
     for (std::size_t i = 0; i < batch_size_; ++i) {
         if (auto* pollable = static_cast<Pollable*>(batch_[i].data.ptr)) pollable->on_ready(batch_[i].events);
     }
-    return std::exchange(batch_size_, 0);
+    batch_size_ = 0;
 }
 
 }  // namespace net

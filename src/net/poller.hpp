@@ -1,7 +1,7 @@
 #pragma once
-// The sockets of one loop in one epoll set, nested in Asio: Asio watches a single descriptor, so a message costs one
-// epoll_wait for many sockets instead of a pass through Asio's reactor each.
+// The sockets of one loop in one epoll set.
 
+#include <chrono>
 #include <cstdint>
 #include <sys/epoll.h>
 #include <vector>
@@ -24,16 +24,14 @@ public:
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
-    int descriptor() const { return epoll_; }  // readable when any socket is ready
-
     // False when the kernel refuses (descriptor limit).
     bool add(int descriptor, std::uint32_t events, Pollable& pollable);
     void modify(int descriptor, std::uint32_t events, Pollable& pollable);
     // After it no event reaches `pollable`, not even one already fetched.
     void remove(int descriptor, Pollable& pollable);
 
-    // Hands out what is ready now; returns how many events that was.
-    std::size_t dispatch();
+    // Waits until something is ready, or `until`, and hands out what is.
+    void dispatch(std::chrono::steady_clock::time_point until);
 
 private:
     int epoll_;

@@ -48,7 +48,6 @@ void TickWheel::insert(Timer& timer) {
     head = &timer;
     occupied_[timer.slot_ / 64] |= std::uint64_t{1} << (timer.slot_ % 64);
     ++armed_;
-    if (!advancing_ && on_earlier_wake && (!planned_ || start_ + due * tick < *planned_)) on_earlier_wake();
 }
 
 void TickWheel::remove(Timer& timer) {
@@ -64,14 +63,12 @@ void TickWheel::advance(Instant now) {
     // Rounded down: a tick has passed when all of it has.
     const auto passed = std::chrono::floor<std::chrono::milliseconds>(now - start_).count();
     const auto target = static_cast<std::uint64_t>(std::max<std::int64_t>(passed, 0));
-    advancing_ = true;
     // After a long pause one turn of the wheel visits every slot.
     if (target > current_ + slot_count) current_ = target - slot_count;
     while (current_ < target) {
         ++current_;
         if (slots_[current_ % slot_count] != nullptr) expire_slot(current_ % slot_count, now);
     }
-    advancing_ = false;
 }
 
 void TickWheel::expire_slot(std::size_t slot, Instant now) {
@@ -97,9 +94,8 @@ void TickWheel::expire_slot(std::size_t slot, Instant now) {
     }
 }
 
-std::optional<Instant> TickWheel::next_wake() {
-    planned_.reset();
-    if (armed_ == 0) return planned_;
+std::optional<Instant> TickWheel::next_wake() const {
+    if (armed_ == 0) return std::nullopt;
     const std::size_t first = (current_ + 1) % slot_count;
     for (std::size_t step = 0; step <= occupied_.size(); ++step) {
         const std::size_t word = (first / 64 + step) % occupied_.size();
@@ -109,10 +105,9 @@ std::optional<Instant> TickWheel::next_wake() {
         if (bits == 0) continue;
         const std::size_t slot = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
         const std::uint64_t ticks_ahead = (slot + slot_count - first) % slot_count;
-        planned_ = start_ + (current_ + 1 + ticks_ahead) * tick;
-        break;
+        return start_ + (current_ + 1 + ticks_ahead) * tick;
     }
-    return planned_;
+    return std::nullopt;
 }
 
 }  // namespace net

@@ -49,9 +49,7 @@ public:
     // Fires what is due. Callbacks may arm and destroy timers, themselves included.
     void advance(Instant now);
     // When advance() should be called next; nullopt when nothing is armed. May be earlier than the first deadline.
-    std::optional<Instant> next_wake();
-    // Set by the loop: called when a timer was armed that may be due before the wake-up the loop has planned.
-    std::function<void()> on_earlier_wake;
+    std::optional<Instant> next_wake() const;
 
 private:
     friend class Timer;
@@ -68,8 +66,6 @@ private:
     std::array<Timer*, slot_count> slots_{};
     std::array<std::uint64_t, slot_count / 64> occupied_{};
     std::size_t armed_ = 0;
-    bool advancing_ = false;
-    std::optional<Instant> planned_;  // the wake-up that next_wake() last told
 };
 
 }  // namespace net

@@ -1,25 +1,20 @@
 #include "net/websocket_client.hpp"
 
+#include "net/resolver.hpp"
 #include "websocket/handshake.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <fmt/format.h>
 #include <openssl/rand.h>
 
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <utility>
 
 namespace net {
-
-namespace {
-using Resolver = boost::asio::ip::basic_resolver<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-using Addresses = Resolver::results_type;
-}  // namespace
 
 std::expected<WebSocketTarget, std::string> parse_websocket_url(std::string_view url) {
     WebSocketTarget target;
@@ -56,17 +51,13 @@ struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
         : loop(event_loop),
           target(std::move(where)),
           done(std::move(when_done)),
-          resolver(loop.context().get_executor()),
           deadline(loop.timers(), [this] { refuse("no answer in time"); }) {
         deadline.arm(loop.now() + target.timeout);
-        resolver.async_resolve(target.host, std::to_string(target.port),
-                               [this](boost::system::error_code error, Addresses found) {
-                                   if (error == boost::asio::error::operation_aborted) return;
-                                   if (error) return refuse(error.message());
-                                   addresses = std::move(found);
-                                   next = addresses.begin();
-                                   connect_next();
-                               });
+        lookup = loop.resolver().look_up(target.host, target.port, [this](Resolver::Result found) {
+            if (!found) return refuse(found.error());
+            addresses = std::move(*found);
+            connect_next();
+        });
     }
 
     ~Attempt() { abandon_socket(); }
@@ -77,19 +68,15 @@ struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
     }
 
     void connect_next() {
-        for (; next != addresses.end(); ++next) {
-            const auto endpoint = next->endpoint();
-            connecting =
-                ByteStream(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        while (next < addresses.size()) {
+            const auto& [storage, size] = addresses[next++];
+            connecting = ByteStream(::socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
             if (!connecting.open()) return refuse(std::strerror(errno));
             const int on = 1;
             ::setsockopt(connecting.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-            const int result =
-                ::connect(connecting.descriptor(), endpoint.data(), static_cast<socklen_t>(endpoint.size()));
-            if ((result == 0 || errno == EINPROGRESS) && loop.poller().add(connecting.descriptor(), EPOLLOUT, *this)) {
-                ++next;
+            const int result = ::connect(connecting.descriptor(), reinterpret_cast<const sockaddr*>(&storage), size);
+            if ((result == 0 || errno == EINPROGRESS) && loop.poller().add(connecting.descriptor(), EPOLLOUT, *this))
                 return;
-            }
             last_error = errno;
             connecting.close();
         }
@@ -154,10 +141,10 @@ struct WebSocketConnector::Attempt final : Pollable, Connection::Handler {
     EventLoop& loop;
     WebSocketTarget target;
     Done done;
-    Resolver resolver;
     Timer deadline;
-    Addresses addresses;
-    Addresses::const_iterator next;
+    Resolver::Lookup lookup;
+    std::vector<SocketAddress> addresses;
+    std::size_t next = 0;
     ByteStream connecting;
     int last_error = 0;
     std::unique_ptr<Connection> connection;
@@ -171,10 +158,9 @@ WebSocketConnector::~WebSocketConnector() {
     if (!attempt_) return;
     attempt_->done = nullptr;
     attempt_->deadline.disarm();
-    attempt_->resolver.cancel();
+    attempt_->lookup.reset();
     EventLoop& loop = attempt_->loop;
-    loop.retire(
-        std::move(attempt_));  // may be inside one of its callbacks; the resolver's aborted callback comes first
+    loop.retire(std::move(attempt_));  // may be inside one of its callbacks
 }
 
 }  // namespace net

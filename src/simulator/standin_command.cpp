@@ -1,11 +1,12 @@
 #include "simulator/standin_command.hpp"
 
+#include "net/signals.hpp"
 #include "simulator/standin.hpp"
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -61,8 +62,7 @@ int serve(Settings& settings) {
         fmt::print("ElevenLabs stand-in on http://{}:{}\n", settings.options.host, standin.port());
     }
     std::fflush(stdout);
-    boost::asio::signal_set signals(loop.context(), SIGINT, SIGTERM);
-    signals.async_wait([&loop](boost::system::error_code, int) { loop.stop(); });
+    const net::Signals signals(loop, {SIGINT, SIGTERM}, [&loop](int) { loop.stop(); });
     loop.run();
     return 0;
 }

@@ -1,11 +1,12 @@
 #include "simulator/twilio_command.hpp"
 
+#include "net/signals.hpp"
 #include "simulator/twilio_rest.hpp"
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -27,8 +28,7 @@ int serve(const TwilioRest::Options& options, bool print_port) {
         fmt::print("Twilio stand-in on http://{}:{}\n", options.host, twilio.port());
     }
     std::fflush(stdout);
-    boost::asio::signal_set signals(loop.context(), SIGINT, SIGTERM);
-    signals.async_wait([&loop](boost::system::error_code, int) { loop.stop(); });
+    const net::Signals signals(loop, {SIGINT, SIGTERM}, [&loop](int) { loop.stop(); });
     loop.run();
     return 0;
 }

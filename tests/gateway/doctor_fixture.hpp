@@ -22,7 +22,7 @@ class PlainGreeter {
 
 public:
     explicit PlainGreeter(net::EventLoop& loop)
-        : acceptor_(loop.context(), tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
+        : guest_(loop), acceptor_(guest_.context, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
         acceptor_.async_accept([this](auto error, tcp::socket socket) {
             if (error) return;
             socket_.emplace(std::move(socket));
@@ -32,6 +32,7 @@ public:
     std::string url() const { return "https://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
 
 private:
+    AsioGuest guest_;
     tcp::acceptor acceptor_;
     std::optional<tcp::socket> socket_;
 };

@@ -40,7 +40,7 @@ protected:
         return test::run_until(loop, [&] { return recorder.ended(); });
     }
     void settle() {
-        for (int round = 0; round < 100; ++round) loop.context().poll();
+        for (int round = 0; round < 50; ++round) loop.turn(loop.now() + std::chrono::milliseconds(1));
     }
 
     net::EventLoop loop;

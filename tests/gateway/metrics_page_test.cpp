@@ -58,12 +58,12 @@ TEST_F(MetricsPageTest, asks_every_loop_for_its_circuits) {
         {.method = "GET", .url = "http://127.0.0.1:" + std::to_string(server.port()) + "/metrics"}, recorder);
     // Until the second loop runs there is no answer.
     for (int round = 0; round < 1'000; ++round) {
-        loop.settle();
-        home.events.settle();
+        loop.turn(loop.now());
+        home.events.turn(loop.now());
     }
     EXPECT_FALSE(recorder.result);
     EXPECT_TRUE(test::run_until(loop, [&] {
-        for (auto& each : switchboard.loops) each->events.settle();
+        for (auto& each : switchboard.loops) each->events.turn(loop.now());
         loop.post([] {});
         return recorder.result.has_value();
     }));

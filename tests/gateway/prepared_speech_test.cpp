@@ -36,7 +36,7 @@ protected:
     // ElevenLabs has a loop of its own, because the server's loop needs its address.
     bool run_until(const std::function<bool()>& done) {
         return test::run_until(loop().events, [&] {
-            elevenlabs_loop.settle();
+            elevenlabs_loop.turn(elevenlabs_loop.now());
             loop().events.post([] {});  // looks at the other loop again
             return done();
         });

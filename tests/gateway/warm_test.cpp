@@ -84,7 +84,7 @@ protected:
                 },
                 [&] { done = true; });
             EXPECT_TRUE(test::run_until(loop.events, [&] {
-                server_loop.settle();
+                server_loop.turn(server_loop.now());
                 loop.events.post([] {});  // looks at the server's loop again
                 return done;
             }));

@@ -62,7 +62,7 @@ protected:
     }
     // Lets everything happen that is ready, and what becomes ready by it.
     void settle() {
-        for (int round = 0; round < 200; ++round) loop.context().poll();
+        for (int round = 0; round < 50; ++round) loop.turn(loop.now() + std::chrono::milliseconds(1));
     }
     // Runs one request against whatever the script answers and says how it failed.
     std::optional<net::TransportError::Kind> failure_against(LoopbackServer::Script script) {

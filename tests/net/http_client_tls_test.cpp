@@ -33,17 +33,12 @@ using test::make_certificate;
 class TlsServer {
 public:
     TlsServer(net::EventLoop& loop, const Certificate& certificate)
-        : loop_(loop),
+        : guest_(loop),
           context_(ssl::context::tls_server),
-          acceptor_(loop.context(), tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
+          acceptor_(guest_.context, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
         context_.use_certificate(boost::asio::buffer(certificate.certificate_pem), ssl::context::pem);
         context_.use_private_key(boost::asio::buffer(certificate.key_pem), ssl::context::pem);
         accept();
-    }
-    ~TlsServer() {
-        boost::system::error_code ignored;
-        for (const auto& session : sessions_) session->stream.next_layer().close(ignored);
-        loop_.post([sessions = std::move(sessions_)] {});  // after what the loop still holds for them
     }
     std::string url() const { return "https://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/"; }
 
@@ -57,11 +52,11 @@ private:
     };
 
     void accept() {
-        acceptor_.async_accept([this, here = std::weak_ptr(here_)](auto error, tcp::socket socket) {
-            if (error || here.expired()) return;
+        acceptor_.async_accept([this](auto error, tcp::socket socket) {
+            if (error) return;
             Session& session = *sessions_.emplace_back(new Session{{std::move(socket), context_}, {}});
-            session.stream.async_handshake(ssl::stream_base::server, [this, &session, here](auto failed) {
-                if (failed || here.expired()) return;
+            session.stream.async_handshake(ssl::stream_base::server, [this, &session](auto failed) {
+                if (failed) return;
                 ++handshakes;
                 if (SSL_session_reused(session.stream.native_handle()) == 1) ++resumed;
                 serve(session);
@@ -71,13 +66,13 @@ private:
     }
 
     void serve(Session& session) {
-        const auto answered = [this, &session, here = std::weak_ptr(here_)](auto failed, std::size_t) {
-            if (failed || here.expired()) return;
+        const auto answered = [this, &session](auto failed, std::size_t) {
+            if (failed) return;
             if (!close_after_answer) return serve(session);
             session.stream.async_shutdown([&session](auto) { session.stream.next_layer().close(); });
         };
-        const auto received = [this, &session, answered, here = std::weak_ptr(here_)](auto failed, std::size_t) {
-            if (failed || here.expired()) return;
+        const auto received = [this, &session, answered](auto failed, std::size_t) {
+            if (failed) return;
             ++requests;
             static const std::string answer = test::http_answer("200 OK", "text/plain", "secret");
             boost::asio::async_write(session.stream, boost::asio::buffer(answer), answered);
@@ -85,11 +80,10 @@ private:
         session.stream.async_read_some(boost::asio::buffer(session.bytes), received);
     }
 
-    net::EventLoop& loop_;
+    test::AsioGuest guest_;
     ssl::context context_;
     tcp::acceptor acceptor_;
-    std::vector<std::shared_ptr<Session>> sessions_;
-    std::shared_ptr<int> here_ = std::make_shared<int>();  // gone when the server is
+    std::vector<std::unique_ptr<Session>> sessions_;
 };
 
 struct Answer final : HttpClient::Listener {

@@ -3,6 +3,7 @@
 // answers, pieces, garbage, half an answer and a reset. It reads requests only as far as to know where they end.
 
 #include "net/event_loop.hpp"
+#include "tests/net/asio_guest.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -26,7 +27,7 @@ bool run_until(net::EventLoop& loop, Condition done, std::chrono::milliseconds l
     const auto end = net::Clock::now() + limit;
     while (!done()) {
         if (net::Clock::now() >= end) return false;
-        loop.context().run_one_until(end);
+        loop.turn(end);
     }
     return true;
 }
@@ -87,16 +88,10 @@ public:
     using Script = std::function<void(Peer&, const std::string& request)>;
 
     LoopbackServer(net::EventLoop& loop, Script script)
-        : loop_(loop),
+        : guest_(loop),
           script_(std::move(script)),
-          acceptor_(loop.context(), tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
+          acceptor_(guest_.context, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {
         accept();
-    }
-    // What the loop still holds for the connections is drained before they go.
-    ~LoopbackServer() {
-        boost::system::error_code ignored;
-        for (const auto& peer : peers_) peer->socket_.close(ignored);
-        loop_.post([peers = std::move(peers_)] {});
     }
     LoopbackServer(const LoopbackServer&) = delete;
     LoopbackServer& operator=(const LoopbackServer&) = delete;
@@ -112,19 +107,18 @@ public:
 
 private:
     void accept() {
-        acceptor_.async_accept([this, here = std::weak_ptr(here_)](auto error, tcp::socket socket) {
-            if (error || here.expired()) return;
+        acceptor_.async_accept([this](auto error, tcp::socket socket) {
+            if (error) return;
             ++accepted;
             ++open;
             socket.set_option(tcp::no_delay(true));
-            read(*peers_.emplace_back(std::make_shared<Peer>(std::move(socket))));
+            read(*peers_.emplace_back(std::make_unique<Peer>(std::move(socket))));
             accept();
         });
     }
 
     void read(Peer& peer) {
-        const auto done = [this, &peer, here = std::weak_ptr(here_)](auto error, std::size_t size) {
-            if (here.expired()) return;
+        const auto done = [this, &peer](auto error, std::size_t size) {
             if (error) {
                 --open;
                 return;
@@ -152,12 +146,10 @@ private:
         return text.size() < whole ? 0 : whole;
     }
 
-    net::EventLoop& loop_;
+    AsioGuest guest_;
     Script script_;
     tcp::acceptor acceptor_;
-    std::vector<std::shared_ptr<Peer>> peers_;
-    std::shared_ptr<int> here_ =
-        std::make_shared<int>();  // gone when the server is: handlers look before they touch it
+    std::vector<std::unique_ptr<Peer>> peers_;
 };
 
 }  // namespace test

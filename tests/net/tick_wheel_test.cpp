@@ -128,20 +128,4 @@ TEST(TickWheel, next_wake_is_never_later_than_the_first_deadline) {
     EXPECT_EQ(fired, 300);
 }
 
-TEST(TickWheel, tells_when_a_timer_is_due_before_the_planned_wake) {
-    TickWheel wheel(start);
-    int told = 0;
-    wheel.on_earlier_wake = [&] {
-        ++told;
-        wheel.next_wake();
-    };
-    Timer late(wheel, [] {}), early(wheel, [] {});
-    late.arm(start + 500ms);
-    EXPECT_EQ(told, 1);
-    early.arm(start + 20ms);
-    EXPECT_EQ(told, 2);
-    late.arm(start + 900ms);
-    EXPECT_EQ(told, 2);
-}
-
 }  // namespace

@@ -3,8 +3,6 @@
 
 #include "net/event_loop.hpp"
 
-#include <boost/asio/io_context.hpp>
-
 namespace simulator::test {
 
 template <class Condition>
@@ -12,7 +10,7 @@ bool run_until(net::EventLoop& loop, Condition done, std::chrono::milliseconds l
     const auto end = net::Clock::now() + limit;
     while (!done()) {
         if (net::Clock::now() >= end) return false;
-        loop.context().run_one_until(end);
+        loop.turn(end);
     }
     return true;
 }
