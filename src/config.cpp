@@ -181,6 +181,8 @@ const std::array main_settings{
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.warm_file = text; return std::nullopt; }},
     Setting{"AFTER_SPEECH", nullptr, "--after-speech", "stay", "after the last word: stay or hangup",
             [](Configuration& to, const std::string& text) { to.gateway.after_speech = text == "hangup" ? call::AfterSpeech::hang_up : call::AfterSpeech::stay; return one_of(text, {"stay", "hangup"}); }},
+    Setting{"CALLER_AUDIO", nullptr, "--caller-audio", "ignore", "what the caller says: ignore, or level (GET /connections tells how loud)",
+            [](Configuration& to, const std::string& text) { to.gateway.session.caller_audio = text == "level" ? call::CallerAudio::level : call::CallerAudio::ignore; return one_of(text, {"ignore", "level"}); }},
     Setting{"LEAD_MS", nullptr, "--lead-ms", "2000", "how far ahead of the caller's ear audio is sent, in ms", lead},
     Setting{"DRAIN_SECONDS", nullptr, "--drain-seconds", "600", "after SIGTERM running calls may last this long",
             [](Configuration& to, const std::string& text) { return number(text, 0, 86'400, [&](std::int64_t v) { to.gateway.drain_max = std::chrono::seconds(v); }); }},

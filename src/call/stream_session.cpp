@@ -62,6 +62,7 @@ void StreamSession::on_message(const twilio::Media& media) {
     if (!ours(media.stream_sid)) return;
     ++counted_.media_in;
     counted_.media_in_bytes += decoded_bytes(media.payload_base64);
+    if (options_.caller_audio == CallerAudio::level) ear_.hear(media.payload_base64);
 }
 
 void StreamSession::on_message(const twilio::Dtmf& dtmf) {
@@ -234,9 +235,14 @@ std::optional<Outcome> StreamSession::outcome() const {
 }
 
 bool StreamSession::waits_for_peer() const {
-    if (phase_ != Phase::open) return true;
+    if (phase_ != Phase::open || options_.caller_audio != CallerAudio::ignore) return true;
     const bool last_mark_ends_it = after_speech_ == AfterSpeech::hang_up && !message_heard_;
     return last_mark_ends_it && speaker_.patience_ends();
+}
+
+std::optional<CallerLevel> StreamSession::caller_level() const {
+    if (options_.caller_audio == CallerAudio::ignore) return std::nullopt;
+    return ear_.level();
 }
 
 Totals StreamSession::totals() const {

@@ -19,6 +19,7 @@
 // played, hang_up closes with 1011, and the outcome is speech_failed in either case.
 
 #include "call/action.hpp"
+#include "call/caller_ear.hpp"
 #include "call/playout.hpp"
 #include "call/speaker.hpp"
 #include "speech/speech_source.hpp"
@@ -35,6 +36,8 @@
 namespace call {
 
 enum class AfterSpeech { stay, hang_up };
+// What becomes of what the caller says: nothing, or each frame is decoded as it comes and its level kept.
+enum class CallerAudio { ignore, level };
 
 // What the webhook (or the configuration) decided for this call.
 struct CallPlan {
@@ -55,6 +58,7 @@ public:
         std::uint32_t early_messages_max = 20;
         std::uint32_t ignored_max = 100;
         UtteranceLog::Options utterances{};
+        CallerAudio caller_audio = CallerAudio::ignore;
         std::size_t digits_kept_max = 32;  // of those the caller pressed, the latest
     };
     StreamSession(Options options, Instant now);
@@ -100,6 +104,7 @@ public:
     const speech::Voice& voice() const { return voice_; }  // that of the plan
     const std::string& digits() const { return digits_; }
     const Playout& playout() const { return speaker_.playout(); }
+    std::optional<CallerLevel> caller_level() const;  // nullopt when nobody listens
     bool was_authorised() const { return authorised_; }
     std::vector<UtteranceRecord> utterances() const { return speaker_.utterances().records(); }
     Totals totals() const;
@@ -125,6 +130,7 @@ private:
 
     Options options_;
     Speaker speaker_;
+    CallerEar ear_;
     Phase phase_ = Phase::awaiting_start;
     Instant now_;  // of the last event
     Instant opened_at_;

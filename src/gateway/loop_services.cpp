@@ -146,6 +146,15 @@ void LoopServices::let_go(MediaStream& stream) {
     if (auto node = streams_.extract(&stream)) events.retire(std::move(node.mapped()));
 }
 
+std::map<std::uint64_t, call::CallerLevel> LoopServices::caller_levels() const {
+    std::map<std::uint64_t, call::CallerLevel> levels;
+    for (const auto& [stream, owner] : streams_) {
+        const auto level = stream->session() != nullptr ? stream->session()->caller_level() : std::nullopt;
+        if (level) levels.emplace(stream->connection_id(), *level);
+    }
+    return levels;
+}
+
 MediaStream* LoopServices::stream_of(const std::string& call_sid) const {
     const auto found = stream_of_call_.find(call_sid);
     return found == stream_of_call_.end() ? nullptr : found->second;

@@ -32,6 +32,8 @@
 #include "twilio/stream_message.hpp"
 
 #include <atomic>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -105,6 +107,9 @@ public:
     void keep(std::unique_ptr<MediaStream> stream);
     void let_go(MediaStream& stream);  // from inside its own callback
     void end_all_streams();
+
+    // How loud the callers of this loop are, by connection; none unless they are listened to.
+    std::map<std::uint64_t, call::CallerLevel> caller_levels() const;
 
     // Which stream of this loop has the call; null: none.
     MediaStream* stream_of(const std::string& call_sid) const;

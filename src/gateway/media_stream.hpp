@@ -26,6 +26,7 @@ public:
     void shut_down();
 
     LoopServices& loop() const { return loop_; }
+    std::uint64_t connection_id() const { return connection_id_; }
     const call::StreamSession* session() const { return session_.get(); }  // null once the call has ended
     // Call control: `order` gets the session and the time, and what it brings about is done before this returns.
     template <class Order>

@@ -1,6 +1,7 @@
 #include "gateway/metrics_page.hpp"
 
 #include "call/metric_family.hpp"
+#include "gateway/gather.hpp"
 #include "gateway/limit_metrics.hpp"
 #include "gateway/program_figures.hpp"
 
@@ -87,28 +88,6 @@ std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops
     return text + render_cache(all.memory, all.clip_files.get()) + render_program();
 }
 
-// One request for the metrics, owned by the loop that got it.
-class Gathering {
-public:
-    Gathering(LoopServices& home, std::shared_ptr<net::Exchange> exchange)
-        : home_(home), exchange_(std::move(exchange)) {}
-
-    void add(LoopFigures figures) {
-        told_.push_back(std::move(figures));
-        if (told_.size() < home_.switchboard.loops.size()) return;
-        exchange_->answer({.status = 200,
-                           .content_type = "text/plain; version=0.0.4; charset=utf-8",
-                           .body = render(home_.switchboard, told_),
-                           .headers = {}});
-        home_.events.let_go(this);
-    }
-
-private:
-    LoopServices& home_;
-    std::shared_ptr<net::Exchange> exchange_;
-    std::vector<LoopFigures> told_;
-};
-
 }  // namespace
 
 std::string render_cache(const speech::ClipMemory& memory, const ClipFiles* files) {
@@ -162,16 +141,12 @@ std::string render_numbers(const NumbersFile& numbers) {
 }
 
 void metrics(LoopServices& home, const std::shared_ptr<net::Exchange>& exchange) {
-    const auto gathering = std::make_shared<Gathering>(home, exchange);
-    home.events.keep(gathering);
-    for (const auto& loop : home.switchboard.loops) {
-        loop->events.post([&told_by = *loop, &home, asker = std::weak_ptr(gathering)] {
-            if (asker.expired()) return;  // loops are taken down one by one, and that one may be gone
-            home.events.post([asker, figures = figures_of(told_by)] {
-                if (const auto waiting = asker.lock()) waiting->add(figures);
-            });
-        });
-    }
+    Gathering<LoopFigures>::begin(home, figures_of, [&home, exchange](const std::vector<LoopFigures>& loops) {
+        exchange->answer({.status = 200,
+                          .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                          .body = render(home.switchboard, loops),
+                          .headers = {}});
+    });
 }
 
 }  // namespace gateway

@@ -1,5 +1,6 @@
 #include "gateway/status_pages.hpp"
 
+#include "gateway/gather.hpp"
 #include "gateway/program_figures.hpp"
 #include "gateway/softphone.hpp"
 
@@ -10,6 +11,30 @@
 namespace gateway {
 
 namespace json = boost::json;
+
+namespace {
+
+using CallerLevels = std::map<std::uint64_t, call::CallerLevel>;
+
+http::Response connections_page(const std::vector<OpenStream>& streams, const CallerLevels& levels) {
+    json::array open;
+    for (const OpenStream& stream : streams) {
+        json::object& entry = open.emplace_back(json::object{}).as_object();
+        entry["connection_id"] = std::to_string(stream.connection_id);
+        entry["call_sid"] = stream.call_sid;
+        entry["stream_sid"] = stream.stream_sid;
+        entry["connected_at"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                                            fmt::gmtime(std::chrono::system_clock::to_time_t(stream.connected_at)));
+        if (const auto level = levels.find(stream.connection_id); level != levels.end()) {
+            entry["caller_level"] =
+                json::object{{"rms_dbfs", level->second.rms_dbfs}, {"peak_dbfs", level->second.peak_dbfs}};
+        }
+    }
+    return http::json(
+        json::serialize(json::object{{"active_connections", open.size()}, {"connections", std::move(open)}}));
+}
+
+}  // namespace
 
 http::Response health(const Switchboard& switchboard, bool known) {
     const bool configured = !switchboard.options.elevenlabs_key.empty();
@@ -34,19 +59,13 @@ http::Response readiness(const Switchboard& switchboard) {
     return http::json(R"({"status":"ready"})");
 }
 
-http::Response connections(const Switchboard& switchboard) {
-    json::array open;
-    for (const OpenStream& stream : switchboard.directory.streams()) {
-        open.push_back(json::object{
-            {"connection_id", std::to_string(stream.connection_id)},
-            {"call_sid", stream.call_sid},
-            {"stream_sid", stream.stream_sid},
-            {"connected_at", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                                         fmt::gmtime(std::chrono::system_clock::to_time_t(stream.connected_at)))},
-        });
-    }
-    return http::json(
-        json::serialize(json::object{{"active_connections", open.size()}, {"connections", std::move(open)}}));
+void connections(LoopServices& home, const std::shared_ptr<net::Exchange>& exchange) {
+    const auto look = [](const LoopServices& loop) { return loop.caller_levels(); };
+    Gathering<CallerLevels>::begin(home, look, [&home, exchange](std::vector<CallerLevels> loops) {
+        CallerLevels levels;
+        for (CallerLevels& loop : loops) levels.merge(loop);
+        exchange->answer(connections_page(home.switchboard.directory.streams(), levels));
+    });
 }
 
 json::object server_page(const Switchboard& switchboard) {

@@ -1,5 +1,6 @@
 // When a call waits for its peer's next message, and when it may read it late.
 
+#include "audio/loudness.hpp"
 #include "virtual_call.hpp"
 
 #include <gtest/gtest.h>
@@ -45,6 +46,19 @@ TEST(VirtualCall, that_hangs_up_after_the_last_word_waits_for_its_mark) {
     EXPECT_FALSE(call.closed);
     call.run_for(500ms);
     EXPECT_TRUE(call.closed);
+}
+
+TEST(VirtualCall, that_listens_to_its_caller_waits_for_every_frame) {
+    VirtualCall call({.session = {.caller_audio = call::CallerAudio::level}});
+    call.script("greeting", whole(five_seconds));
+    call.start();
+    call.run_for(2s);
+    EXPECT_TRUE(call.session().waits_for_peer());
+    EXPECT_EQ(call.session().caller_level()->peak_dbfs, audio::dbfs_min);
+    call.receive(twilio::Media{.stream_sid = "MZ1", .track = "inbound", .payload_base64 = "AAAA"});
+    call.run_for(0us);
+    EXPECT_GT(call.session().caller_level()->peak_dbfs, -1.0);
+    EXPECT_FALSE(VirtualCall({}).session().caller_level()) << "nobody listens";
 }
 
 TEST(VirtualCall, told_to_hang_up_after_the_speech_waits_for_its_mark) {

@@ -54,7 +54,7 @@ TEST(Configuration, a_wrong_value_is_named_in_a_sentence) {
         {"LEAD_MS", "1"},        {"LOG_LEVEL", "loud"},
         {"LOG_FORMAT", "xml"},   {"MODEL_ID", "eleven_v3"},
         {"VOICE_SPEED", "fast"}, {"VOICE_SPEAKER_BOOST", "1"},
-        {"DRAIN_SECONDS", "-1"}};
+        {"DRAIN_SECONDS", "-1"}, {"CALLER_AUDIO", "loud"}};
     for (const auto& [name, value] : wrong) {
         const auto refused = read({}, {{name, value}});
         ASSERT_FALSE(refused) << name << "=" << value;

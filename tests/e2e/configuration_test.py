@@ -26,6 +26,7 @@ WRONG = {
     "VOICE_SPEAKER_BOOST": ["yes"],
     "GREETING": ["Hello {from", "Hello }", "Hello {}"],
     "AFTER_SPEECH": ["leave"],
+    "CALLER_AUDIO": ["loud"],
     "LEAD_MS": ["0", "soon", "99999999"],
     "MAX_CALL_SECONDS": ["0"],
     "MAX_CALLS": ["0", "many"],

@@ -3,12 +3,13 @@
 
 import asyncio
 import base64
+import math
 import socket
 import struct
 
 import websockets
 
-from audio import FRAME_BYTES, loudest
+from audio import FRAME_BYTES, loudest, pcm_of
 from checks import check, check_equal, run
 from programs import Server, wait_until
 from twilio import Stream, bare_start, start_message
@@ -167,6 +168,35 @@ def a_second_socket_for_a_live_call_is_refused():
         check(all(c["connection_id"] and c["connected_at"].endswith("Z") for c in listed), "GET /connections describes it", listed)
 
 
+def the_callers_level_is_told_when_it_is_listened_to():
+    # Constant values, of which RMS and peak are the same; a second and more of each, so that nothing else is in the window.
+    frames = {20 * math.log10(abs(pcm_of(code)[0]) / 32768): code * FRAME_BYTES for code in (b"\x9f", b"\xdf")}
+
+    async def with_call(server, frame, look):
+        async with Stream(server) as stream:
+            await stream.send(start_message("CA1", "MZ1"))
+            for _ in range(60):
+                await stream.send(media(payload=frame))
+            await stream.receive_media()
+            return look()
+
+    def comes_to(server, expected):
+        def close_enough():
+            level = server.connections()[0].get("caller_level", {})
+            return level and all(abs(level[kind] - expected) < 0.1 for kind in ("rms_dbfs", "peak_dbfs"))
+
+        return wait_until(close_enough, 10, f"a level of {expected:.1f} dBFS")
+
+    with Server({"GREETING": GREETING, "THREADS": 2, "CALLER_AUDIO": "level"}) as server:
+        for expected, frame in frames.items():
+            asyncio.run(with_call(server, frame, lambda expected=expected: comes_to(server, expected)))
+            check(True, f"a caller at {expected:.1f} dBFS is told to be so loud")
+            wait_until(lambda: not server.connections(), 10, "the end of the call")
+    with server_for_streams() as server:
+        entry = asyncio.run(with_call(server, b"\x9f" * FRAME_BYTES, server.connections))[0]
+        check("caller_level" not in entry, "without CALLER_AUDIO=level nobody listens", entry)
+
+
 def pings_fragments_and_long_messages_are_understood():
     with server_for_streams() as server:
 
@@ -270,6 +300,7 @@ if __name__ == "__main__":
         garbage_in_a_call_does_not_end_it,
         endless_garbage_in_a_call_ends_it,
         a_second_socket_for_a_live_call_is_refused,
+        the_callers_level_is_told_when_it_is_listened_to,
         pings_fragments_and_long_messages_are_understood,
         an_abrupt_end_is_one_outcome,
         the_longest_call_is_bounded,
