@@ -23,7 +23,7 @@ void Connection::on_ready(std::uint32_t events) {
     constexpr std::uint32_t readable = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     const bool write_first = (events & EPOLLOUT) != 0;
     if (write_first) flush();
-    const bool read_next = write_first && (stream_.read_waits_to_write() || input_left_);
+    const bool read_next = write_first && (stream_.read_waits_to_write() || (input_left_ && wants_input()));
     if (((events & readable) != 0 || read_next) && !finished_) read();
     if (!finished_ && stream_.write_waits_to_read()) flush();
     if (!finished_) watch();
@@ -97,9 +97,9 @@ void Connection::flush() {
 }
 
 void Connection::watch() {
-    const bool reading = reading_ || closing_;
-    const bool room_helps =
-        (queued_bytes() > 0 && !stream_.write_waits_to_read()) || stream_.read_waits_to_write() || input_left_;
+    const bool reading = wants_input();
+    const bool room_helps = (queued_bytes() > 0 && !stream_.write_waits_to_read()) || stream_.read_waits_to_write() ||
+                            (input_left_ && reading);
     const std::uint32_t wanted = (reading ? std::uint32_t{EPOLLRDHUP} : 0u) |
                                  (reading && !at_leisure_ ? std::uint32_t{EPOLLIN} : 0u) |
                                  (room_helps ? std::uint32_t{EPOLLOUT} : 0u);

@@ -73,6 +73,7 @@ private:
     void read();
     void drop(std::size_t bytes);
     void flush();
+    bool wants_input() const { return reading_ || closing_; }
     void watch();
     void finish(CloseReason reason);
     void leave_loop();

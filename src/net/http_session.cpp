@@ -8,12 +8,19 @@
 
 namespace net {
 
+namespace {
+
+constexpr int requests_per_turn = 16;  // of one client; then it is for others to have theirs
+
+}  // namespace
+
 HttpSession::HttpSession(HttpServer& server, ByteStream stream)
     : server_(server),
       connection_(
           std::make_unique<Connection>(server.loop_, std::move(stream), static_cast<Connection::Handler&>(*this))),
       parser_(server.options_.limits),
       timeout_(server.loop_.timers(), [this] { on_timeout(); }),
+      next_turn_(server.loop_.timers(), [this] { take_next_turn(); }),
       waits_(server.loop_.waiting_room(), [this] { shown_out(); }) {
     wait_for_request(server.options_.request_timeout);
 }
@@ -39,7 +46,7 @@ void HttpSession::shown_out() {
 }
 
 void HttpSession::on_bytes(std::span<char> bytes) {
-    if (exchange_ || reading_requests_) {
+    if (exchange_ || reading_requests_ || !pipelined_.empty()) {
         // Pipelining is answered in order; a client that floods us with more than one request's worth is cut off.
         const auto& limits = server_.options_.limits;
         if (pipelined_.size() + bytes.size() > limits.header_bytes_max + limits.body_bytes_max) {
@@ -54,7 +61,9 @@ void HttpSession::on_bytes(std::span<char> bytes) {
 
 void HttpSession::read_requests(std::span<char> bytes) {
     reading_requests_ = true;
-    while (!bytes.empty() && !exchange_ && connection_ && !connection_->closing() && !connection_->finished()) {
+    int answered = 0;
+    while (!bytes.empty() && answered < requests_per_turn && !exchange_ && connection_ && !connection_->closing() &&
+           !connection_->finished()) {
         if (parser_.idle()) wait_for_request(server_.options_.request_timeout);
         const auto used = parser_.feed(bytes);
         if (!used) return refuse(used.error());
@@ -78,9 +87,28 @@ void HttpSession::read_requests(std::span<char> bytes) {
             waiting_.swap(pipelined_);
             pipelined_.clear();
             bytes = waiting_;
+            ++answered;
         }
     }
     reading_requests_ = false;
+    if (answered == requests_per_turn && !bytes.empty()) yield_to_others(bytes);
+}
+
+// The rest has its turn with the next tick. Until then nothing more is read: the client is slowed down, not cut off.
+void HttpSession::yield_to_others(std::span<const char> rest) {
+    pipelined_.assign(rest.data(), rest.size());
+    connection_->pause_reading(true);
+    next_turn_.arm(server_.loop_.now());
+}
+
+void HttpSession::take_next_turn() {
+    connection_->pause_reading(false);
+    read_pipelined();
+}
+
+void HttpSession::read_pipelined() {
+    std::string waiting = std::exchange(pipelined_, {});
+    read_requests(waiting);
 }
 
 void HttpSession::exchange_complete(bool keep_alive) {
@@ -90,9 +118,7 @@ void HttpSession::exchange_complete(bool keep_alive) {
     chunked_ = false;
     if (!keep_alive || server_.draining_) return close();
     wait_for_request(server_.options_.idle_timeout);
-    if (reading_requests_ || pipelined_.empty()) return;
-    std::string waiting = std::exchange(pipelined_, {});
-    read_requests(waiting);
+    if (!reading_requests_ && !pipelined_.empty()) read_pipelined();
 }
 
 void HttpSession::refuse(const http::Response& response) {

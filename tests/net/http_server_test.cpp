@@ -61,6 +61,28 @@ TEST_F(HttpServer, answers_pipelined_requests_in_order) {
     });
 }
 
+TEST_F(HttpServer, a_client_that_asks_for_much_at_once_leaves_the_loop_to_others) {
+    constexpr int requests = 2000;  // more bytes than may wait behind one request
+    net::EventLoop loop;
+    int answered = 0, in_the_first_turn = 0;
+    net::HttpServer server(loop, {.host = "127.0.0.1", .limits = {}}, [&](const auto& exchange) {
+        if (++answered == 1) loop.post([&] { in_the_first_turn = answered; });
+        echo(exchange);
+    });
+    ASSERT_TRUE(server.listen(0));
+    std::jthread client_thread([&, port = server.port()] {
+        Client client(port);
+        std::string all;
+        for (int i = 0; i < requests; ++i) all += "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n.";
+        client.send(all + "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nlast");
+        EXPECT_TRUE(client.read_until("last").ends_with("last"));
+        loop.stop();
+    });
+    loop.run();
+    EXPECT_LE(in_the_first_turn, 16);
+    EXPECT_EQ(answered, requests + 1);
+}
+
 TEST_F(HttpServer, keeps_the_order_when_answers_are_late) {
     std::shared_ptr<net::Exchange> held;
     bool released = false;
