@@ -3,6 +3,8 @@
 #include "speech/hush.hpp"
 #include "speech/ladder_fixture.hpp"
 
+#include <random>
+
 namespace {
 
 using namespace speech;
@@ -27,6 +29,38 @@ TEST(Hush, finds_a_silence_in_the_middle_of_a_piece) {
     std::fill(piece.begin() + 50, piece.begin() + 151, silence);
     EXPECT_FALSE(Hush(100).hear(piece));
     EXPECT_TRUE(Hush(101).hear(piece));
+}
+
+TEST(Hush, hears_the_same_however_the_audio_is_cut) {
+    constexpr std::size_t bytes_max = 20;
+    std::minstd_rand random(1);
+    const auto up_to = [&](std::size_t most) { return std::uniform_int_distribution<std::size_t>(1, most)(random); };
+    int too_silent = 0;
+    for (int round = 0; round < 2'000; ++round) {
+        std::vector<std::byte> audio;
+        std::size_t longest = 0, at_the_end = 0;
+        for (std::size_t stretches = up_to(12); stretches > 0; --stretches) {
+            const bool silent = at_the_end == 0 && up_to(2) == 1;
+            const std::size_t size = up_to(bytes_max + 1);
+            audio.insert(audio.end(), size, silent ? silence : from_socket);
+            at_the_end = silent ? size : 0;
+            longest = std::max(longest, at_the_end);
+        }
+        Hush hush(bytes_max);
+        bool heard = true;
+        for (std::span<const std::byte> rest = audio; heard && !rest.empty();) {
+            const auto piece = rest.first(std::min(up_to(30), rest.size()));
+            heard = hush.hear(piece);
+            rest = rest.subspan(piece.size());
+        }
+        EXPECT_EQ(heard, longest <= bytes_max);
+        if (heard) {
+            EXPECT_EQ(hush.silent_bytes(), at_the_end);
+        } else {
+            ++too_silent;
+        }
+    }
+    EXPECT_GT(too_silent, 100);
 }
 
 class LadderSilence : public LadderTest {
