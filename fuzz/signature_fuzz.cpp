@@ -29,6 +29,7 @@ std::string_view take_line(std::string_view& rest) {
 void check_spellings(const Secret& token, std::string_view url, const encoding::FormFields& fields) {
     const auto spellings = twilio::signed_url_spellings(url);
     require(!spellings.empty());
+    require(spellings.front() == twilio::likeliest_spelling(url));
     for (const std::string& spelling : spellings) {
         require(std::ranges::count(spellings, spelling) == 1);
         require(twilio::verify_webhook(token, url, fields, twilio::sign(token, spelling, fields)).has_value());

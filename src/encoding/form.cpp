@@ -39,15 +39,17 @@ void append_percent(std::string& out, char c) {
 std::string decode(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-        const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-        if (low >= 0) {
-            out += static_cast<char>(high << 4 | low);
-            i += 2;
-        } else {
-            out += text[i] == '+' ? ' ' : text[i];
-        }
+    while (!text.empty()) {
+        // Nearly all of a form stands for itself.
+        const auto plain = static_cast<std::size_t>(
+            std::ranges::find_if(text, [](char c) { return c == '%' || c == '+'; }) - text.begin());
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        const int high = text[0] == '%' && text.size() > 2 ? hex_value(text[1]) : -1;
+        const int low = high >= 0 ? hex_value(text[2]) : -1;
+        out += low >= 0 ? static_cast<char>(high << 4 | low) : text[0] == '+' ? ' ' : '%';
+        text.remove_prefix(low >= 0 ? 3 : 1);
     }
     return out;
 }

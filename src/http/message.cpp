@@ -67,7 +67,12 @@ std::string_view without_origin(std::string_view target) {
 
 // Line ends in a value would let it write headers of its own.
 void append_value(std::string& out, std::string_view value) {
-    std::ranges::copy_if(value, std::back_inserter(out), [](char c) { return c != '\r' && c != '\n' && c != '\0'; });
+    const auto may_not = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+    if (std::ranges::none_of(value, may_not)) {
+        out += value;
+    } else {
+        std::ranges::remove_copy_if(value, std::back_inserter(out), may_not);
+    }
 }
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {

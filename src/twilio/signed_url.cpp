@@ -128,6 +128,12 @@ std::string reencoded_query(std::string_view query) {
 
 }  // namespace
 
+std::string likeliest_spelling(std::string_view url) {
+    const auto parts = split(url);
+    if (!parts) return std::string(url);
+    return join(parts->scheme, parts->host, ports_of(*parts).front(), parts->path, parts->query);
+}
+
 std::vector<std::string> signed_url_spellings(std::string_view url) {
     const auto parts = split(url);
     if (!parts) return {std::string(url)};

@@ -14,6 +14,8 @@ namespace twilio {
 // with the query re-encoded. User, password and fragment are never part of a signature. A text without "scheme://" is
 // its own only spelling.
 std::vector<std::string> signed_url_spellings(std::string_view url);
+// The first of them, which is nearly always the one.
+std::string likeliest_spelling(std::string_view url);
 
 // The same URL with the last slash of the path added, or taken away if it was there.
 std::string with_other_trailing_slash(std::string_view url);
