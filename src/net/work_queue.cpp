@@ -9,7 +9,8 @@
 namespace net {
 
 WorkQueue::WorkQueue(Poller& poller) : poller_(poller), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-    if (wake_ < 0 || !poller_.add(wake_, EPOLLIN, *this))
+    // Edge-triggered: each write wakes the loop once, and nobody has to read it.
+    if (wake_ < 0 || !poller_.add(wake_, EPOLLIN | EPOLLET, *this))
         throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
@@ -40,8 +41,6 @@ void WorkQueue::discard() {
 }
 
 void WorkQueue::on_ready(std::uint32_t) {
-    eventfd_t posts = 0;
-    ::eventfd_read(wake_, &posts);
     run();
 }
 
