@@ -52,7 +52,8 @@ Switchboard::Switchboard(Options given)
       passes(options.auth_token),
       numbers(options.numbers_file, call_settings(options)),
       voices({.threads = or_one_per_core(options.voice_threads)}),
-      slots({.requests_max = options.elevenlabs_requests_max}),
+      slots({.requests_max = options.elevenlabs_requests_max,
+             .connections_max = Options::elevenlabs_requests_per_loop_max * or_one_per_core(options.threads)}),
       memory({.bytes_max = options.cache_memory_bytes_max}) {
     if (!options.cache_directory.empty()) {
         clip_files = std::make_unique<ClipFiles>(ClipFiles::Options{

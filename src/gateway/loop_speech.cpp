@@ -10,7 +10,8 @@ namespace gateway {
 
 LoopSpeech::LoopSpeech(net::EventLoop& loop, std::size_t index, const Shared& shared)
     : timers_(loop),
-      http_(loop, {}),
+      http_(loop, {.connections_per_host_max = Options::elevenlabs_requests_per_loop_max * shared.loops +
+                                               shared.options.elevenlabs_connections_ahead}),
       mailbox_(std::make_shared<LoopMailbox>(loop)),
       governor_(shared.slots, timers_,
                 [mailbox = mailbox_](std::function<void()> work) { mailbox->post(std::move(work)); }) {

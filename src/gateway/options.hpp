@@ -71,6 +71,8 @@ struct Options {
     Secret events_secret;
     bool events_allow_private = false;  // may lie in our own network
 
+    // Requests at once, if the plan allows as many; all loops have so many for each, and one may have them all.
+    static constexpr std::size_t elevenlabs_requests_per_loop_max = 64;
     std::string elevenlabs_url = "https://api.elevenlabs.io";
     bool elevenlabs_by_websocket = false;          // first, with HTTP behind it
     Secret elevenlabs_key;                         // empty: the embedded voice speaks

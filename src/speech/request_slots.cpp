@@ -51,6 +51,11 @@ std::size_t RequestSlots::limit(Instant now) const {
     return options_.requests_max == 0 ? left : std::min(left, options_.requests_max);
 }
 
+bool RequestSlots::has_slot(Instant now) const {
+    const std::size_t plan = limit(now);
+    return in_flight_ < options_.connections_max && (plan == 0 || in_flight_ < plan);
+}
+
 void RequestSlots::admit_waiting(Instant now) {
     while (!waiting_.empty() && has_slot(now)) {
         const auto [place, admit] = *waiting_.begin();

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -19,6 +20,9 @@ class RequestSlots {
 public:
     struct Options {
         std::size_t requests_max = 0;  // 0: not stated, so unlimited until a reply tells
+        // As many as there are connections for, whatever the plan: a request without one would wait where nobody asks
+        // whose caller needs it first, and its source would pass for a slow one.
+        std::size_t connections_max = std::numeric_limits<std::size_t>::max();
         // What a reply says of the requests of other servers is believed for so long.
         std::chrono::milliseconds others_believed{5'000};
     };
@@ -49,7 +53,7 @@ public:
 
 private:
     std::size_t limit(Instant now) const;
-    bool has_slot(Instant now) const { return limit(now) == 0 || in_flight_ < limit(now); }
+    bool has_slot(Instant now) const;
     void admit_waiting(Instant now);
 
     const Options options_;

@@ -99,6 +99,22 @@ TEST_F(PreparedSpeechTest, lives_on_when_its_stream_has_taken_it) {
     EXPECT_FALSE(counted("expired"));
 }
 
+TEST_F(PreparedSpeechTest, of_more_calls_at_once_than_there_are_connections_waits_for_its_turn) {
+    constexpr std::size_t calls = 80, at_once = gateway::Options::elevenlabs_requests_per_loop_max;
+    answers = false;
+    PreparedSpeech prepared(loop(), {});
+    for (std::size_t i = 0; i < calls; ++i)
+        prepared.begin("CA" + std::to_string(i), test::speech_request("A sentence for " + std::to_string(i) + "."));
+    ASSERT_TRUE(run_until([&] { return elevenlabs.requests.size() == at_once; }));
+    const auto figures = switchboard.slots.figures(loop().events.now());
+    EXPECT_EQ(figures.in_flight, at_once);
+    EXPECT_EQ(figures.waiting, calls - at_once);
+    test::SpeechRecorder listener;
+    answers = true;
+    ASSERT_TRUE(prepared.take("CA0", listener));  // and lets it go: its slot is another's
+    EXPECT_TRUE(run_until([&] { return elevenlabs.requests.size() == at_once + 1; }));
+}
+
 TEST_F(PreparedSpeechTest, is_bounded_and_counts_what_is_left_for_the_stream_to_say) {
     PreparedSpeech prepared(loop(), {.calls_max = 1});
     prepared.begin("CA1", test::speech_request("The first."));

@@ -52,6 +52,17 @@ TEST_F(RequestSlotsTest, are_never_more_than_the_option_says) {
     EXPECT_EQ(limit_of(slots), 2U);
 }
 
+TEST_F(RequestSlotsTest, are_never_more_than_there_are_connections_for) {
+    RequestSlots slots({.connections_max = 3});
+    EXPECT_EQ(take_all(slots), 3U);
+    const auto place = slots.wait(now, admit);
+    slots.note_reply(1, 10, 1, now);
+    EXPECT_TRUE(admitted.empty());
+    EXPECT_EQ(limit_of(slots), 10U) << "the plan's";
+    slots.give_back(now);
+    EXPECT_EQ(admitted, std::vector{place});
+}
+
 TEST_F(RequestSlotsTest, leave_room_for_other_servers_of_the_account_as_long_as_they_are_seen) {
     RequestSlots slots({});
     slots.note_reply(7, 10, 3, now);
