@@ -47,7 +47,7 @@ bool RequestTrust::webhook(const http::Request& request, const encoding::FormFie
     const auto signature = request.header(twilio::signature_header);
     std::vector<std::string> tried;
     for (const std::string& base : origin.base_urls) {
-        const auto verdict = twilio::verify_webhook(token_, base + path_and_query(request), fields, signature);
+        const auto verdict = twilio::verify_webhook(key_, base + path_and_query(request), fields, signature);
         if (verdict) return true;
         tried.insert(tried.end(), verdict.error().urls_tried.begin(), verdict.error().urls_tried.end());
     }
@@ -64,7 +64,7 @@ bool RequestTrust::upgrade(const http::Request& request, const RequestOrigin& or
         if (std::ranges::find(urls, url) == urls.end()) urls.push_back(url);  // both schemes have one
     }
     for (const std::string& url : urls) {
-        const auto verdict = twilio::verify_upgrade(token_, url, signature);
+        const auto verdict = twilio::verify_upgrade(key_, url, signature);
         if (verdict) return true;
         tried.insert(tried.end(), verdict.error().urls_tried.begin(), verdict.error().urls_tried.end());
     }

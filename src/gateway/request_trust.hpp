@@ -5,6 +5,7 @@
 #include "gateway/request_origin.hpp"
 #include "http/message.hpp"
 #include "redacted.hpp"
+#include "twilio/signature.hpp"
 
 #include <string>
 #include <string_view>
@@ -18,9 +19,9 @@ std::string websocket_url(std::string_view base_url, std::string_view path);
 class RequestTrust {
 public:
     // An empty token trusts everybody (the start-up warns about it).
-    explicit RequestTrust(Secret auth_token) : token_(std::move(auth_token)) {}
+    explicit RequestTrust(const Secret& auth_token) : checks_(!auth_token.empty()), key_(auth_token) {}
 
-    bool checks() const { return !token_.empty(); }
+    bool checks() const { return checks_; }
 
     // Needs no look at anything else: what is not signed at all is turned down before its form is read.
     bool lacks_signature(const http::Request& request) const;
@@ -29,7 +30,8 @@ public:
     bool upgrade(const http::Request& request, const RequestOrigin& origin) const;
 
 private:
-    Secret token_;
+    bool checks_;
+    twilio::SigningKey key_;
 };
 
 }  // namespace gateway

@@ -3,9 +3,10 @@
 #include "encoding/base64.hpp"
 #include "twilio/signed_url.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -30,18 +31,6 @@ std::string signed_fields(const encoding::FormFields& fields) {
     return text;
 }
 
-std::string hmac_sha1_base64(const Secret& auth_token, std::string_view text) {
-    const std::string& key = auth_token.reveal();
-    std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
-    unsigned int size = 0;
-    // Can fail only for want of memory, or where SHA-1 is forbidden by policy: then nothing verifies.
-    if (HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-             text.size(), digest.data(), &size) == nullptr) {
-        return {};
-    }
-    return encoding::to_base64(std::as_bytes(std::span(digest)));
-}
-
 std::string sha256_hex(std::string_view text) {
     std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
     SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
@@ -55,7 +44,7 @@ std::string sha256_hex(std::string_view text) {
 // Collects the spellings tried until one matches.
 class Attempts {
 public:
-    Attempts(const Secret& auth_token, std::string_view signature) : auth_token_(auth_token), signature_(signature) {}
+    Attempts(const SigningKey& key, std::string_view signature) : key_(key), signature_(signature) {}
 
     bool match(std::string_view url, const encoding::FormFields& fields) {
         const std::string fields_text = signed_fields(fields);
@@ -73,8 +62,7 @@ public:
 
 private:
     bool is_signed(const std::string& spelling, const std::string& fields_text) const {
-        if (auth_token_.empty()) return false;
-        const std::string expected = hmac_sha1_base64(auth_token_, spelling + fields_text);
+        const std::string expected = key_.sign(spelling + fields_text);
         return !expected.empty() && equal_in_constant_time(expected, signature_);
     }
     void remember(std::string_view spelling) {
@@ -82,27 +70,56 @@ private:
         if (std::ranges::find(urls_tried_, shown) == urls_tried_.end()) urls_tried_.push_back(std::move(shown));
     }
 
-    const Secret& auth_token_;
+    const SigningKey& key_;
     std::string_view signature_;
     std::vector<std::string> urls_tried_;
 };
 
 }  // namespace
 
-std::string sign(const Secret& auth_token, std::string_view url, const encoding::FormFields& fields) {
-    return hmac_sha1_base64(auth_token, std::string(url) + signed_fields(fields));
+SigningKey::SigningKey(const Secret& auth_token) {
+    if (auth_token.empty()) return;
+    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free);
+    if (hmac) context_.reset(EVP_MAC_CTX_new(hmac.get()));
+    if (!context_) return;
+    char digest[] = "SHA1";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                     OSSL_PARAM_construct_end()};
+    const std::string& key = auth_token.reveal();
+    if (EVP_MAC_init(context_.get(), reinterpret_cast<const unsigned char*>(key.data()), key.size(), parameters) != 1)
+        context_.reset();
 }
 
-std::expected<void, SignatureMismatch> verify_webhook(const Secret& auth_token, std::string_view url,
+void SigningKey::Free::operator()(evp_mac_ctx_st* context) const {
+    EVP_MAC_CTX_free(context);
+}
+
+std::string SigningKey::sign(std::string_view text) const {
+    std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+    std::size_t size = 0;
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
+    if (empty() || EVP_MAC_init(context_.get(), nullptr, 0, nullptr) != 1 ||  // with the same key again
+        EVP_MAC_update(context_.get(), bytes, text.size()) != 1 ||
+        EVP_MAC_final(context_.get(), digest.data(), &size, digest.size()) != 1) {
+        return {};
+    }
+    return encoding::to_base64(std::as_bytes(std::span(digest)));
+}
+
+std::string sign(const SigningKey& key, std::string_view url, const encoding::FormFields& fields) {
+    return key.sign(std::string(url) + signed_fields(fields));
+}
+
+std::expected<void, SignatureMismatch> verify_webhook(const SigningKey& key, std::string_view url,
                                                       const encoding::FormFields& fields, std::string_view signature) {
-    Attempts attempts(auth_token, signature);
+    Attempts attempts(key, signature);
     if (attempts.match(url, fields)) return {};
     return attempts.mismatch();
 }
 
-std::expected<void, SignatureMismatch> verify_json_webhook(const Secret& auth_token, std::string_view url,
+std::expected<void, SignatureMismatch> verify_json_webhook(const SigningKey& key, std::string_view url,
                                                            std::string_view raw_body, std::string_view signature) {
-    Attempts attempts(auth_token, signature);
+    Attempts attempts(key, signature);
     const bool url_is_signed = attempts.match(url, {});
     const auto query = encoding::parse_form(query_of(url));
     const auto body_hash = query ? encoding::find(*query, "bodySHA256") : std::nullopt;
@@ -111,9 +128,9 @@ std::expected<void, SignatureMismatch> verify_json_webhook(const Secret& auth_to
     return attempts.mismatch();
 }
 
-std::expected<void, SignatureMismatch> verify_upgrade(const Secret& auth_token, std::string_view wss_url,
+std::expected<void, SignatureMismatch> verify_upgrade(const SigningKey& key, std::string_view wss_url,
                                                       std::string_view signature) {
-    Attempts attempts(auth_token, signature);
+    Attempts attempts(key, signature);
     const std::string other_slash = with_other_trailing_slash(wss_url);
     for (const std::string_view url : {wss_url, std::string_view(other_slash)}) {
         if (attempts.match(url, {})) return {};
