@@ -145,6 +145,8 @@ void Routes::answer(const Route& route, const ExchangePointer& exchange, const s
 }
 
 bool Routes::admits(const Route& route, const ExchangePointer& exchange) {
+    // Signed requests show themselves by their signature; each handler checks it.
+    if (route.access == Access::twilio && trust_.checks()) return true;
     const RequestOrigin origin = origin_of(*exchange);
     if (route.access == Access::api) {
         if (const auto denial = loop_.switchboard.api.denial(exchange->request(), origin.address)) {
@@ -156,8 +158,6 @@ bool Routes::admits(const Route& route, const ExchangePointer& exchange) {
         deny(route, exchange, origin, Denial::not_our_page);
         return false;
     }
-    // Signed requests show themselves by their signature; each handler checks it.
-    if (route.access == Access::twilio && trust_.checks()) return true;
     if (auto too_many = loop_.too_many_requests(origin)) {
         exchange->answer(*too_many);
         return false;
