@@ -35,7 +35,7 @@ int run_check_config(const gateway::Options& options, const std::optional<std::s
         fmt::print(stderr, "mouthpiece: check-config needs a file: mouthpiece check-config FILE, or NUMBERS_FILE.\n");
         return usage_error;
     }
-    const auto rules = gateway::read_numbers_file(file);
+    const auto rules = gateway::read_numbers_file(file, !options.recordings_directory.empty());
     if (!rules) {
         fmt::print(stderr, "{}\n", rules.error());
         return file_is_wrong;

@@ -188,6 +188,14 @@ const std::array main_settings{
             [](Configuration& to, const std::string& text) { return number(text, 0, 86'400, [&](std::int64_t v) { to.gateway.drain_max = std::chrono::seconds(v); }); }},
     Setting{"DRAIN_POLICY", nullptr, "--drain-policy", "busy", "after SIGTERM a new call: busy (hears BUSY_TEXT), serve (is taken), or the URL of another server's webhook",
             drain_policy},
+    Setting{"RECORDINGS_DIR", nullptr, "--recordings-dir", "none: nothing is recorded", "directory for recordings of calls",
+            [](Configuration& to, const std::string& text) -> Fault { to.gateway.recordings_directory = text; return std::nullopt; }},
+    Setting{"RECORD", nullptr, "--record", "false", "true: record every call; a rule of NUMBERS_FILE or POST /calls may say otherwise",
+            [](Configuration& to, const std::string& text) { to.gateway.record = text == "true"; return one_of(text, {"true", "false"}); }},
+    Setting{"RECORDINGS_MB", nullptr, "--recordings-mb", "4096", "recordings kept, in MiB (an hour of a call is 55); the oldest go first",
+            [](Configuration& to, const std::string& text) { return number(text, 1, 1 << 24, [&](std::int64_t v) { to.gateway.recordings_bytes_max = static_cast<std::uint64_t>(v) << 20; }); }},
+    Setting{"RECORDINGS_DAYS", nullptr, "--recordings-days", "30", "how long recordings are kept; 0: until somebody removes them",
+            [](Configuration& to, const std::string& text) { return number(text, 0, 36'500, [&](std::int64_t v) { to.gateway.recordings_kept_for = std::chrono::days(v); }); }},
     Setting{"LOG_LEVEL", nullptr, "--log-level", "info", "debug, info, warn or error",
             [](Configuration& to, const std::string& text) { to.log_level = text; return one_of(text, {"debug", "info", "warn", "error"}); }},
     Setting{"LOG_FORMAT", nullptr, "--log-format", "text", "text, or json: one object a line",
@@ -251,6 +259,8 @@ Fault apply_flags(Configuration& configuration, std::span<const char* const> arg
 
 // What no setting can tell alone.
 Fault judge_together(const Configuration& configuration) {
+    if (configuration.gateway.record && configuration.gateway.recordings_directory.empty())
+        return "RECORD is true and RECORDINGS_DIR is not set: there is no place for recordings.";
     const bool certificate = !configuration.gateway.tls_certificate_file.empty();
     const bool key = !configuration.gateway.tls_key_file.empty();
     if (certificate == key) return std::nullopt;

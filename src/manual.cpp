@@ -22,6 +22,7 @@ constexpr auto sections = std::to_array<Section>({
     {"GREETING", "What callers hear"},
     {"CACHE_DIR", "Speech that is kept"},
     {"AFTER_SPEECH", "Calls"},
+    {"RECORDINGS_DIR", "Recordings"},
     {"LOG_LEVEL", "Log"},
     {"MAX_CALLS", "Limits"},
 });

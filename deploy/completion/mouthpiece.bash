@@ -16,7 +16,7 @@ _mouthpiece_value() { # FLAG
         --log-level) COMPREPLY=($(compgen -W 'debug info warn error' -- "$cur")) ;;
         --method) COMPREPLY=($(compgen -W 'POST GET' -- "$cur")) ;;
         --signature) COMPREPLY=($(compgen -W 'good slash wrong absent' -- "$cur")) ;;
-        --speaker-boost) COMPREPLY=($(compgen -W 'true false' -- "$cur")) ;;
+        --speaker-boost | --record) COMPREPLY=($(compgen -W 'true false' -- "$cur")) ;;
         *-dir) _filedir -d ;;
         *-file | --speak | --warm | --wav) _filedir ;;
     esac # else nobody can guess it

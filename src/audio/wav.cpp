@@ -41,7 +41,7 @@ private:
     std::vector<std::byte> bytes_;
 };
 
-void write_head(Writer& out, std::uint16_t tag, int rate_hz, std::uint32_t sample_bytes) {
+void write_head(Writer& out, std::uint16_t tag, int rate_hz, std::uint32_t sample_bytes, std::uint32_t channels = 1) {
     const auto rate = static_cast<std::uint32_t>(rate_hz);
     const bool extended = tag != pcm_tag;  // every format but PCM states the size of its extension, here none
     out.text("RIFF");
@@ -49,10 +49,10 @@ void write_head(Writer& out, std::uint16_t tag, int rate_hz, std::uint32_t sampl
     out.text("WAVEfmt ");
     out.u32(extended ? format_size_min + 2 : format_size_min);
     out.u16(tag);
-    out.u16(1);
+    out.u16(channels);
     out.u32(rate);
-    out.u32(rate * sample_bytes);
-    out.u16(sample_bytes);
+    out.u32(rate * sample_bytes * channels);
+    out.u16(sample_bytes * channels);
     out.u16(sample_bytes * 8);
     if (extended) out.u16(0);
 }
@@ -110,6 +110,23 @@ std::vector<std::byte> write_wav(std::span<const std::byte> mulaw) {
     out.raw(mulaw);
     out.pad_to_even();
     return out.finish();
+}
+
+std::array<std::byte, stereo_head_bytes> write_stereo_head(std::uint32_t frames) {
+    constexpr std::uint32_t channels = 2;
+    Writer out;
+    write_head(out, mulaw_tag, sample_rate_hz, 1, channels);
+    out.text("fact");
+    out.u32(4);
+    out.u32(frames);
+    out.text("data");
+    out.u32(frames * channels);
+    const auto written = out.finish();
+    std::array<std::byte, stereo_head_bytes> head{};
+    std::ranges::copy(written, head.begin());
+    const std::uint32_t riff_bytes = stereo_head_bytes - chunk_header_size + frames * channels;
+    for (std::size_t i = 0; i < 4; ++i) head[4 + i] = static_cast<std::byte>(riff_bytes >> (8 * i));
+    return head;
 }
 
 std::vector<std::byte> write_wav(std::span<const std::int16_t> samples, int rate_hz) {

@@ -10,6 +10,7 @@
 // Source: Microsoft/IBM, "Multimedia Programming Interface and Data Specifications 1.0"; format tags 1 (PCM) and 7
 // (mu-law).
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -41,6 +42,11 @@ inline constexpr int wav_rate_hz_max = 384'000;
 std::vector<std::byte> write_wav(std::span<const std::byte> mulaw);
 // Mono, 16 bit. `rate_hz` is 1..wav_rate_hz_max.
 std::vector<std::byte> write_wav(std::span<const std::int16_t> samples, int rate_hz);
+
+// What stands before the samples of two channels of mu-law at 8 kHz, left and right in turn: for who writes a file that
+// grows.
+inline constexpr std::size_t stereo_head_bytes = 58;
+std::array<std::byte, stereo_head_bytes> write_stereo_head(std::uint32_t frames);
 
 // Needs no more memory than the file has bytes, whatever its headers claim. Unknown chunks are passed over. A data
 // chunk of size 0xFFFFFFFF, which programs write that cannot seek back, extends to the end of the file.

@@ -43,6 +43,7 @@ enum class CallerAudio { ignore, level };
 struct CallPlan {
     speech::Request speech{};  // an empty text: nothing is said
     AfterSpeech after_speech = AfterSpeech::stay;
+    bool record = false;
     std::optional<std::chrono::milliseconds> call_duration_max{};  // none: as the session's options say
 };
 
@@ -99,6 +100,7 @@ public:
     bool waits_for_peer() const;
 
     const std::string& stream_sid() const { return stream_sid_; }
+    Instant started_at() const { return started_at_; }
     const std::string& call_sid() const { return call_sid_; }
     const std::string& account_sid() const { return account_sid_; }
     const speech::Voice& voice() const { return voice_; }  // that of the plan

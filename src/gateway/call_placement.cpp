@@ -60,7 +60,8 @@ Fault read_plan(const json::object& body, const numbers::CallSettings& settings,
                         : *after == "stay" ? call::AfterSpeech::stay
                                            : call::AfterSpeech::hang_up;
     plan.call_duration_max = settings.call_duration_max;
-    return std::nullopt;
+    plan.record = settings.record;
+    return read_bool(body, "record", plan.record);
 }
 
 Fault read_call(const json::object& body, const Options& options, twilio::CallRequest& call) {
@@ -191,6 +192,8 @@ void CallPlacement::place(const http::Request& request, const std::string& base_
     if (const auto fault = read_call(*body, options, order.call)) return reply(http::error(422, *fault));
     const auto settings = loop_.switchboard.numbers.settings_for(order.call.from.reveal());
     if (const auto fault = read_plan(*body, settings, order.call, order.plan)) return reply(http::error(422, *fault));
+    if (order.plan.record && !loop_.switchboard.recorder)
+        return reply(http::error(422, "record needs RECORDINGS_DIR, which this server has not."));
     if (loop_.switchboard.draining) return reply(http::error(503, "The server is draining: it places no calls."));
     if (options.account_sid.empty() || options.auth_token.empty())
         return reply(http::error(503, "Calls can be placed when TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are set."));

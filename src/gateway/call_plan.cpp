@@ -17,6 +17,7 @@ call::CallPlan plan(const numbers::CallSettings& settings, const call::GreetingV
     plan.speech.text = Secret(call::fill_greeting(settings.greeting, values));
     plan.speech.voice = settings.voice;
     plan.after_speech = settings.after_speech;
+    plan.record = settings.record;
     plan.call_duration_max = settings.call_duration_max;
     if (voice_id && is_voice_id(*voice_id)) {
         plan.speech.voice.id = *voice_id;
@@ -33,7 +34,8 @@ numbers::CallSettings call_settings(const Options& options) {
             .voice = options.voice,
             .after_speech = options.after_speech,
             .call_duration_max = options.session.call_duration_max,
-            .busy_text = options.busy_text};
+            .busy_text = options.busy_text,
+            .record = options.record};
 }
 
 std::string_view our_number(const encoding::FormFields& fields) {

@@ -1,5 +1,7 @@
 #include "gateway/clip_directory.hpp"
 
+#include "gateway/descriptor.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,21 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view temporary_prefix = "writing-";
-
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int number() const { return number_; }
-    explicit operator bool() const { return number_ >= 0; }
-
-private:
-    int number_;
-};
 
 std::unexpected<std::string> system_failure() {
     return std::unexpected(std::string(std::strerror(errno)));

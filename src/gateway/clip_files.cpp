@@ -17,48 +17,9 @@ ClipFiles::ClipFiles(Options options) : options_(std::move(options)), directory_
         spdlog::warn("nothing is cached on disk reason={:?}", opened.error());
         writing_fails_ = true;
     }
-    reader_ = std::jthread([this] { lookups_.work(); });
-    writer_ = std::jthread([this] { stores_.work(); });
 }
 
-ClipFiles::~ClipFiles() {
-    for (Line* line : {&lookups_, &stores_}) {
-        const std::lock_guard lock(line->mutex);
-        line->closed = true;
-        line->changed.notify_all();
-    }
-}
-
-bool ClipFiles::add(Line& line, std::size_t waiting_max, Work work) {
-    const std::lock_guard lock(line.mutex);
-    if (line.closed || line.waiting.size() >= waiting_max) return false;
-    line.waiting.push_back(std::move(work));
-    line.changed.notify_all();
-    return true;
-}
-
-// Until closed and empty.
-void ClipFiles::Line::work() {
-    std::unique_lock lock(mutex);
-    while (true) {
-        changed.wait(lock, [&] { return closed || !waiting.empty(); });
-        if (waiting.empty()) return;
-        Work next = std::move(waiting.front());
-        waiting.pop_front();
-        busy = true;
-        lock.unlock();
-        next();
-        next = nullptr;
-        lock.lock();
-        busy = false;
-        changed.notify_all();
-    }
-}
-
-void ClipFiles::Line::settle() {
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return waiting.empty() && !busy; });
-}
+ClipFiles::~ClipFiles() = default;
 
 void ClipFiles::settle() {
     lookups_.settle();
@@ -66,7 +27,7 @@ void ClipFiles::settle() {
 }
 
 void ClipFiles::find(const ClipDigest& key, const std::function<void(std::optional<audio::Clip>)>& found) {
-    const bool added = add(lookups_, options_.lookups_max, [this, key, found] { found(directory_.read(key)); });
+    const bool added = lookups_.add([this, key, found] { found(directory_.read(key)); }, options_.lookups_max);
     if (added) return;
     ++passed_over_;
     found(std::nullopt);
@@ -75,19 +36,18 @@ void ClipFiles::find(const ClipDigest& key, const std::function<void(std::option
 void ClipFiles::put(const ClipDigest& key, audio::Clip clip) {
     const std::size_t size = clip.size();
     const bool room = (store_bytes_ += size) <= options_.store_bytes_max;
-    if (room && add(stores_, stores_max, [this, key, size, clip = std::move(clip)] {
-            report(directory_.write(key, clip));
-            store_bytes_ -= size;
-        })) {
-        return;
-    }
+    const auto store = [this, key, size, clip = std::move(clip)] {
+        report(directory_.write(key, clip));
+        store_bytes_ -= size;
+    };
+    if (room && stores_.add(store, stores_max)) return;
     store_bytes_ -= size;
     ++passed_over_;
 }
 
 // Never refused for want of room.
 void ClipFiles::purge() {
-    add(stores_, static_cast<std::size_t>(-1), [this] { directory_.purge(); });
+    stores_.add([this] { directory_.purge(); }, DiskLine::without_bound);
 }
 
 // Said once when it begins and once when it is over.

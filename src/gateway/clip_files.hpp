@@ -4,20 +4,17 @@
 // means that the clip is spoken anew.
 
 #include "gateway/clip_directory.hpp"
+#include "gateway/disk_line.hpp"
 #include "gateway/loop_mailbox.hpp"
 #include "gateway/loop_timers.hpp"
 #include "speech/clip_store.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 
 namespace gateway {
 
@@ -44,18 +41,6 @@ public:
 
 private:
     friend class ClipFilesDoor;
-    using Work = std::function<void()>;
-
-    // Jobs for one thread.
-    struct Line {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::deque<Work> waiting;
-        bool busy = false, closed = false;
-        void work();
-        void settle();
-    };
-    static bool add(Line& line, std::size_t waiting_max, Work work);
 
     void find(const ClipDigest& key, const std::function<void(std::optional<audio::Clip>)>& found);
     void put(const ClipDigest& key, audio::Clip clip);
@@ -66,8 +51,7 @@ private:
     std::atomic<std::size_t> store_bytes_{0};
     std::atomic<std::uint64_t> passed_over_{0};
     bool writing_fails_ = false;  // the writer's
-    Line lookups_, stores_;
-    std::jthread reader_, writer_;
+    DiskLine lookups_, stores_;   // last: their threads use the rest
 };
 
 // One loop's way to it. To be destroyed on the loop's thread, before the loop and the ClipFiles; Lookups may outlive

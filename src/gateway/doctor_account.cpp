@@ -126,9 +126,10 @@ Finding examine_voice(const HostReply& reply, const std::string& id, std::string
 void append_voices_of_numbers(Findings& findings, const Options& options,
                               const std::optional<elevenlabs::Subscription>& plan, const auto& ask) {
     constexpr std::size_t voices_max = 50;
-    const auto rules = options.numbers_file.empty()
-                           ? numbers::Rules()
-                           : read_numbers_file(options.numbers_file).value_or(numbers::Rules());
+    const auto rules =
+        options.numbers_file.empty()
+            ? numbers::Rules()
+            : read_numbers_file(options.numbers_file, !options.recordings_directory.empty()).value_or(numbers::Rules());
     std::set<std::string> seen{options.voice.id};
     for (const numbers::Rule& rule : rules.all()) {
         const std::string id = numbers::apply_layers({&rule}, call_settings(options)).voice.id;

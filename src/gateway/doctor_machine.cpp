@@ -123,7 +123,7 @@ Finding examine_cache(const Options& options) {
 
 Findings examine_numbers(const Options& options) {
     if (options.numbers_file.empty()) return {};
-    const auto rules = read_numbers_file(options.numbers_file);
+    const auto rules = read_numbers_file(options.numbers_file, !options.recordings_directory.empty());
     if (!rules) return {problem("numbers", rules.error(), "mouthpiece check-config tells the same, faster.")};
     return {ok("numbers", fmt::format("{} has {} rules.", options.numbers_file, rules->all().size()))};
 }

@@ -50,7 +50,7 @@ Switchboard::Switchboard(Options given)
                  .account_sid = options.account_sid,
                  .streams_max = options.calls_max}),
       passes(options.auth_token),
-      numbers(options.numbers_file, call_settings(options)),
+      numbers(options.numbers_file, call_settings(options), !options.recordings_directory.empty()),
       voices({.threads = or_one_per_core(options.voice_threads)}),
       slots({.requests_max = options.elevenlabs_requests_max,
              .connections_max = Options::elevenlabs_requests_per_loop_max * or_one_per_core(options.threads)}),
@@ -58,6 +58,12 @@ Switchboard::Switchboard(Options given)
     if (!options.cache_directory.empty()) {
         clip_files = std::make_unique<ClipFiles>(ClipFiles::Options{
             .directory = {.path = options.cache_directory, .bytes_max = options.cache_disk_bytes_max}});
+    }
+    if (!options.recordings_directory.empty()) {
+        recorder =
+            std::make_unique<Recorder>(Recorder::Options{.directory = {.path = options.recordings_directory,
+                                                                       .bytes_max = options.recordings_bytes_max,
+                                                                       .keep_for = options.recordings_kept_for}});
     }
     if (options.elevenlabs_by_websocket && options.elevenlabs_url.starts_with("https://")) {
         auto trusted = net::Tls::client();

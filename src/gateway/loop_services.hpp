@@ -22,6 +22,7 @@
 #include "gateway/options.hpp"
 #include "gateway/planned_calls.hpp"
 #include "gateway/prepared_speech.hpp"
+#include "gateway/recorder.hpp"
 #include "gateway/request_origin.hpp"
 #include "gateway/stream_pass.hpp"
 #include "gateway/voice_directory.hpp"
@@ -67,6 +68,7 @@ struct Switchboard {
     EmbeddedVoicePool voices;
     speech::RequestSlots slots;                   // what ElevenLabs' plan allows at once
     speech::ClipMemory memory;                    // what was said before
+    std::unique_ptr<Recorder> recorder;           // null without Options::recordings_directory
     std::unique_ptr<ClipFiles> clip_files;        // and on disk; null without Options::cache_directory
     std::shared_ptr<const net::Tls> authorities;  // whom to believe at ElevenLabs' WebSocket
     std::unique_ptr<Certificate> certificate;     // ours; null: plain HTTP

@@ -64,6 +64,7 @@ void MediaStream::on_text(std::string_view text) {
     if (!session_) return;
     const auto message = loop_.parser.parse(text);
     const auto now = loop_.events.now();
+    if (message && recording_) recording_->heard(*message, now);
     if (message) {
         session_->on(*message, now);
     } else {
@@ -127,6 +128,7 @@ void MediaStream::drain() {
         loop_.out.clear();
     }
     if (!session_) return;
+    if (recording_) recording_->hand_on(loop_.events.now());
     plan_next_deadline();
     socket_.read_at_leisure(!session_->waits_for_peer());
 }
@@ -141,41 +143,49 @@ void MediaStream::plan_next_deadline() {
 }
 
 void MediaStream::perform(const call::Action& action) {
-    std::visit(Match{[&](const call::Authorise& wanted) { authorise(wanted.started); },
-                     [&](const call::StartSpeech& speech) { start_speech(speech.request); },
-                     [&](const call::StopSpeech&) { utterance_.reset(); },
-                     [&](const call::SendMedia& media) {
-                         note_gap();
-                         const auto frame = websocket::begin_text(loop_.out);
-                         twilio::append_media(loop_.out, session_->stream_sid(), media.mulaw);
-                         websocket::end_text(loop_.out, frame);
-                     },
-                     [&](const call::SendMark& mark) {
-                         const auto frame = websocket::begin_text(loop_.out);
-                         twilio::append_mark(loop_.out, session_->stream_sid(), mark.name);
-                         websocket::end_text(loop_.out, frame);
-                     },
-                     [&](const call::SendClear&) {
-                         const auto frame = websocket::begin_text(loop_.out);
-                         twilio::append_clear(loop_.out, session_->stream_sid());
-                         websocket::end_text(loop_.out, frame);
-                     },
-                     [&](const call::ReportUtterance& report) {
-                         loop_.switchboard.events.utterance(*session_, report.change);
-                     },
-                     [&](const call::ReportDigit& report) {
-                         loop_.note(session_->call_sid(),
-                                    {.kind = CallMoment::Kind::digit, .what = std::string(1, report.digit)});
-                         loop_.switchboard.events.digit(*session_, report.digit);
-                     },
-                     [&](const call::CloseStream& close) {
-                         if (!gone_) {
-                             socket_.send_frames(std::exchange(loop_.out, {}));
-                             socket_.close(close.close_code, "");
-                         }
-                         end(close.outcome);
-                     }},
-               action);
+    std::visit(
+        Match{
+            [&](const call::Authorise& wanted) { authorise(wanted.started); },
+            [&](const call::StartSpeech& speech) { start_speech(speech.request); },
+            [&](const call::StopSpeech&) { utterance_.reset(); },
+            [&](const call::SendMedia& media) { send_media(media); },
+            [&](const call::SendMark& mark) { send_mark(mark); }, [&](const call::SendClear&) { send_clear(); },
+            [&](const call::ReportUtterance& report) { loop_.switchboard.events.utterance(*session_, report.change); },
+            [&](const call::ReportDigit& report) {
+                loop_.note(session_->call_sid(),
+                           {.kind = CallMoment::Kind::digit, .what = std::string(1, report.digit)});
+                loop_.switchboard.events.digit(*session_, report.digit);
+            },
+            [&](const call::CloseStream& close) {
+                if (!gone_) {
+                    socket_.send_frames(std::exchange(loop_.out, {}));
+                    socket_.close(close.close_code, "");
+                }
+                end(close.outcome);
+            }},
+        action);
+}
+
+void MediaStream::send_media(const call::SendMedia& media) {
+    note_gap();
+    const auto frame = websocket::begin_text(loop_.out);
+    twilio::append_media(loop_.out, session_->stream_sid(), media.mulaw);
+    websocket::end_text(loop_.out, frame);
+    if (recording_) recording_->sent(media.mulaw, session_->runs_dry_at().value_or(loop_.events.now()));
+}
+
+void MediaStream::send_mark(const call::SendMark& mark) {
+    const auto frame = websocket::begin_text(loop_.out);
+    twilio::append_mark(loop_.out, session_->stream_sid(), mark.name);
+    websocket::end_text(loop_.out, frame);
+    if (recording_) recording_->mark_sent(mark.name);
+}
+
+void MediaStream::send_clear() {
+    const auto frame = websocket::begin_text(loop_.out);
+    twilio::append_clear(loop_.out, session_->stream_sid());
+    websocket::end_text(loop_.out, frame);
+    if (recording_) recording_->cleared(loop_.events.now());
 }
 
 // The audio that is about to leave comes after the ear has run dry.
@@ -217,6 +227,8 @@ void MediaStream::begin(call::CallPlan plan) {
         session_->call_sid(),
         {.stream_sid = session_->stream_sid(), .voice_id = plan.speech.voice.id, .loop = loop_.index}, now);
     loop_.switchboard.events.started(*session_);
+    if (plan.record && loop_.switchboard.recorder)
+        recording_ = std::make_unique<CallRecording>(*loop_.switchboard.recorder, *session_);
     session_->on_authorised(std::move(plan), now);
 }
 
@@ -260,6 +272,7 @@ void MediaStream::end(call::Outcome outcome) {
     }
     utterance_.reset();
     deadline_.disarm();
+    if (recording_) recording_->finish(loop_.events.now());
     const call::Totals totals = session_->totals();
     spdlog::info(
         "stream closed connection={} call_sid={} stream_sid={} outcome={} sent_s={:.2f} heard_s={:.2f} underruns={} "

@@ -4,6 +4,7 @@
 // call's speech is prepared.
 
 #include "call/stream_session.hpp"
+#include "gateway/call_recording.hpp"
 #include "gateway/loop_services.hpp"
 #include "net/http_server.hpp"
 #include "net/websocket.hpp"
@@ -62,6 +63,9 @@ private:
     void drain();
     void perform(const call::Action& action);
     void note_gap();
+    void send_media(const call::SendMedia& media);
+    void send_mark(const call::SendMark& mark);
+    void send_clear();
     void authorise(const twilio::Started& started);
     void begin(call::CallPlan plan);
     void start_speech(const speech::Request& request);
@@ -74,6 +78,7 @@ private:
     const std::uint64_t connection_id_;
     net::WebSocket socket_;
     std::unique_ptr<speech::Utterance> utterance_;
+    std::unique_ptr<CallRecording> recording_;  // null: the call is not recorded
     net::Timer deadline_;
     net::WaitingRoom::Guest unknown_;  // until `start` has told which call it is
     std::uint32_t underruns_noted_ = 0;

@@ -84,6 +84,7 @@ std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops
     render_budget(text, all.slots.figures(net::Clock::now()), loops);
     render_limits(text, all);
     if (!all.numbers.path().empty()) text += render_numbers(all.numbers);
+    if (all.recorder) text += render_recordings(*all.recorder);
     if (all.certificate) text += render_certificate(*all.certificate);
     return text + render_cache(all.memory, all.clip_files.get()) + render_program();
 }
@@ -126,6 +127,31 @@ std::string render_certificate(const Certificate& certificate) {
                        "Changes of our certificate's files, by what became of them.");
     reads.sample(certificate.renewed(), {{"result", "renewed"}});
     reads.sample(certificate.refused(), {{"result", "refused"}});
+    return text;
+}
+
+std::string render_recordings(const Recorder& recorder) {
+    const auto figures = recorder.figures();
+    std::string text;
+    MetricFamily(text, "mouthpiece_recordings_active", "gauge", "Calls being recorded now.").sample(figures.active);
+    MetricFamily ended(text, "mouthpiece_recordings_total", "counter", "Recordings ended, by what there is of them.");
+    ended.sample(figures.whole, {{"result", "whole"}});
+    ended.sample(figures.cut, {{"result", "cut"}});
+    ended.sample(figures.failed, {{"result", "failed"}});
+    MetricFamily dropped(text, "mouthpiece_recording_frames_dropped_total", "counter",
+                         "Samples of each side that are missing in recordings, by why.");
+    dropped.sample(figures.frames_dropped_in_queue, {{"reason", "queue_full"}});
+    dropped.sample(figures.frames_dropped_by_disk, {{"reason", "disk"}});
+    dropped.sample(figures.frames_misplaced, {{"reason", "misplaced"}});
+    MetricFamily removed(text, "mouthpiece_recordings_removed_total", "counter", "Recordings removed, by why.");
+    removed.sample(figures.directory.removed_for_room, {{"reason", "room"}});
+    removed.sample(figures.directory.removed_by_age, {{"reason", "age"}});
+    removed.sample(figures.directory.removed_by_request, {{"reason", "request"}});
+    MetricFamily(text, "mouthpiece_recordings_stored", "gauge", "Recordings on disk.").sample(figures.directory.files);
+    MetricFamily(text, "mouthpiece_recordings_bytes", "gauge", "Size of the recordings on disk.")
+        .sample(figures.directory.bytes);
+    MetricFamily(text, "mouthpiece_recordings_bytes_limit", "gauge", "How much there may be (RECORDINGS_MB).")
+        .sample(recorder.kept().bytes_max);
     return text;
 }
 

@@ -19,6 +19,9 @@ std::string render_cache(const speech::ClipMemory& memory, const ClipFiles* file
 // mouthpiece_number_rules, mouthpiece_numbers_file_*
 std::string render_numbers(const NumbersFile& numbers);
 
+// mouthpiece_recording*
+std::string render_recordings(const Recorder& recorder);
+
 // mouthpiece_tls_*
 std::string render_certificate(const Certificate& certificate);
 

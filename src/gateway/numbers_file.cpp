@@ -7,10 +7,27 @@
 #include <fstream>
 #include <stdexcept>
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace gateway {
 
-std::expected<numbers::Rules, std::string> read_numbers_file(const std::string& path) {
+namespace {
+
+std::vector<numbers::Mistake> rules_that_record(const numbers::Rules& rules) {
+    std::vector<numbers::Mistake> found;
+    for (const numbers::Rule& rule : rules.all()) {
+        for (const numbers::Assignment& assignment : rule.assignments) {
+            if (assignment.key->name == "record" && std::get<bool>(assignment.value))
+                found.push_back({assignment.position, fmt::format("record of \"{}\" needs RECORDINGS_DIR", rule.fits)});
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+std::expected<numbers::Rules, std::string> read_numbers_file(const std::string& path, bool can_record) {
     const auto unreadable = [&] { return std::unexpected(fmt::format("{}: cannot be read", path)); };
     std::ifstream file(path, std::ios::binary);
     if (!file) return unreadable();
@@ -20,13 +37,15 @@ std::expected<numbers::Rules, std::string> read_numbers_file(const std::string& 
     text.resize(static_cast<std::size_t>(file.gcount()));
     auto rules = numbers::read_rules(text);
     if (!rules) return std::unexpected(numbers::list_of(rules.error(), path));
+    const auto mistakes = can_record ? std::vector<numbers::Mistake>() : rules_that_record(*rules);
+    if (!mistakes.empty()) return std::unexpected(numbers::list_of(mistakes, path));
     return std::move(*rules);
 }
 
-NumbersFile::NumbersFile(std::string path, numbers::CallSettings servers)
-    : path_(std::move(path)), servers_(std::move(servers)) {
+NumbersFile::NumbersFile(std::string path, numbers::CallSettings servers, bool can_record)
+    : path_(std::move(path)), servers_(std::move(servers)), can_record_(can_record) {
     if (path_.empty()) return;
-    auto rules = read_numbers_file(path_);
+    auto rules = read_numbers_file(path_, can_record_);
     if (!rules) throw std::runtime_error("NUMBERS_FILE is wrong.\n" + rules.error());
     rules_ = std::make_shared<const numbers::Rules>(std::move(*rules));
 }
@@ -41,7 +60,7 @@ numbers::CallSettings NumbersFile::settings_for(std::string_view number) const {
 }
 
 std::expected<std::size_t, std::string> NumbersFile::reload() {
-    auto rules = read_numbers_file(path_);
+    auto rules = read_numbers_file(path_, can_record_);
     if (!rules) {
         ++refused_;
         return std::unexpected(std::move(rules.error()));

@@ -15,14 +15,15 @@
 
 namespace gateway {
 
-// The error is a list, one mistake a line, without an end of line behind the last.
-std::expected<numbers::Rules, std::string> read_numbers_file(const std::string& path);
+// The error is a list, one mistake a line, without an end of line behind the last. It is one to record without a place
+// for recordings.
+std::expected<numbers::Rules, std::string> read_numbers_file(const std::string& path, bool can_record);
 
 // Asked by every loop, once or twice a call.
 class NumbersFile {
 public:
     // Throws when there is a file and it has a mistake. `servers` counts where no rule has a say.
-    NumbersFile(std::string path, numbers::CallSettings servers);
+    NumbersFile(std::string path, numbers::CallSettings servers, bool can_record);
 
     // `number` is ours: called, or calling.
     numbers::CallSettings settings_for(std::string_view number) const;
@@ -41,6 +42,7 @@ public:
 private:
     const std::string path_;
     const numbers::CallSettings servers_;
+    const bool can_record_;
     mutable std::mutex mutex_;
     std::shared_ptr<const numbers::Rules> rules_ = std::make_shared<const numbers::Rules>();
     std::atomic<std::uint64_t> renewed_ = 0, refused_ = 0;

@@ -67,6 +67,11 @@ struct Options {
 
     std::string numbers_file;  // those rules (numbers_file.hpp); empty: there are none
 
+    bool record = false;               // every call whose number says nothing else
+    std::string recordings_directory;  // empty: nothing can be recorded
+    std::uint64_t recordings_bytes_max = std::uint64_t{4'096} << 20;
+    std::chrono::days recordings_kept_for{30};  // 0: until somebody removes them
+
     std::string events_url;  // told what happens on calls (event_outbox.hpp); empty: nobody is
     Secret events_secret;
     bool events_allow_private = false;  // may lie in our own network

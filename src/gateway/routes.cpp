@@ -6,6 +6,7 @@
 #include "gateway/metrics_page.hpp"
 #include "gateway/openapi.hpp"
 #include "gateway/path_pattern.hpp"
+#include "gateway/recording_pages.hpp"
 #include "gateway/status_pages.hpp"
 #include "gateway/test_synthesis.hpp"
 #include "gateway/voice_pages.hpp"
@@ -103,6 +104,12 @@ const Routes::Route Routes::table[] = {
      [](Routes&, const ExchangePointer& e, Part) { e->answer(console_page(e->request())); }, false},
     {"GET", "/console/{file}", Access::everybody,
      [](Routes&, const ExchangePointer& e, Part file) { e->answer(console_file(e->request(), file)); }, false},
+    {"GET", "/recordings", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part) { list_recordings(to.loop_, e); }},
+    {"GET", "/recordings/{name}", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part name) { fetch_recording(to.loop_, e, name); }},
+    {"DELETE", "/recordings/{name}", Access::api,
+     [](Routes& to, const ExchangePointer& e, Part name) { remove_recording(to.loop_, e, name); }},
     {"GET", "/metrics", Access::api, [](Routes& to, const ExchangePointer& e, Part) { metrics(to.loop_, e); }, false},
     {"GET", "/ready", Access::everybody,
      [](Routes& to, const ExchangePointer& e, Part) { e->answer(readiness(to.loop_.switchboard)); }, false},

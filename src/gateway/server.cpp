@@ -71,6 +71,7 @@ void Server::run() {
     const net::Signals signals(first, {SIGTERM, SIGINT, SIGHUP},
                                [this](int signal) { signal == SIGHUP ? reload() : on_signal(); });
     watch_certificate();
+    if (switchboard_.recorder) sweep_recordings();
     for (std::size_t i = 1; i < switchboard_.loops.size(); ++i) {
         threads_.emplace_back([&loop = *switchboard_.loops[i]] { loop.events.run(); });
     }
@@ -104,6 +105,14 @@ void Server::warm_greetings() {
     const NumbersFile& numbers = switchboard_.numbers;
     auto greetings = greetings_of(*numbers.rules(), numbers.servers());
     greetings_ = greetings.empty() ? nullptr : warm_in_background(*switchboard_.loops.front(), std::move(greetings));
+}
+
+// Those that are too old go within the hour.
+void Server::sweep_recordings() {
+    net::EventLoop& first = switchboard_.loops.front()->events;
+    if (!next_sweep_) next_sweep_ = std::make_unique<net::Timer>(first.timers(), [this] { sweep_recordings(); });
+    next_sweep_->arm(first.now() + std::chrono::hours(1));
+    switchboard_.recorder->sweep();
 }
 
 // Connections that are open keep the certificate they began with.

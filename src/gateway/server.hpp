@@ -41,6 +41,7 @@ private:
     void reload_api_keys();
     void reload_numbers();
     void warm_greetings();
+    void sweep_recordings();
     void on_signal();
     std::string status() const;
     void stop_loops();
@@ -52,6 +53,7 @@ private:
     std::unique_ptr<Warming> greetings_;  // of the numbers, as well
     std::unique_ptr<FileWatch> api_keys_watch_, numbers_watch_;
     std::vector<std::jthread> threads_;
+    std::unique_ptr<net::Timer> next_sweep_;  // of recordings
     Drain drain_;
     Supervision supervision_;  // on the first loop
 };

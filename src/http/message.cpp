@@ -192,6 +192,12 @@ std::string write(const Response& response, bool keep_alive, bool head_only) {
     return out;
 }
 
+std::string write_head(const Response& response, std::uint64_t body_bytes, bool keep_alive) {
+    std::string out;
+    append_head(out, response, keep_alive, "Content-Length", std::to_string(body_bytes));
+    return out;
+}
+
 std::string write_chunked_head(const Response& response, bool keep_alive) {
     std::string out;
     append_head(out, response, keep_alive, "Transfer-Encoding", "chunked");

@@ -4,6 +4,7 @@
 // (RFC 9112 section 6).
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <span>
@@ -49,6 +50,9 @@ std::string write(const Response& response, bool keep_alive, bool head_only = fa
 
 // The head of a response whose body follows in chunks (RFC 9112, 7.1); its `body` is not looked at.
 std::string write_chunked_head(const Response& response, bool keep_alive);
+
+// The head of a response whose body of `body_bytes` follows; its `body` is not looked at.
+std::string write_head(const Response& response, std::uint64_t body_bytes, bool keep_alive);
 
 // The interim answer to a request whose wants_continue() was true.
 inline constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -38,6 +38,11 @@ public:
     void begin_chunks(const http::Response& head);
     void send_chunk(std::string_view bytes);
     void end_chunks();
+    // An answer of known length in pieces. Whoever sends much looks at queued_bytes() and waits: more than a
+    // connection's queue holds breaks it off.
+    void begin_body(const http::Response& head, std::uint64_t body_bytes);
+    void send_body(std::string_view bytes);
+    void end_body();
     void abort();                      // resets the connection
     std::size_t queued_bytes() const;  // of what was sent and the client has not taken
     // Sends these bytes as they are in place of an answer, or of its rest, and ends the connection: for doubles that

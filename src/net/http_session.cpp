@@ -176,6 +176,19 @@ std::size_t Exchange::queued_bytes() const {
     return session_ == nullptr ? 0 : session_->connection_->queued_bytes();
 }
 
+void Exchange::begin_body(const http::Response& head, std::uint64_t body_bytes) {
+    if (session_ == nullptr) return;
+    session_->connection_->send(http::write_head(head, body_bytes, request_.keep_alive));
+}
+
+void Exchange::send_body(std::string_view bytes) {
+    if (session_ != nullptr && !session_->head_only_) session_->connection_->send(bytes);
+}
+
+void Exchange::end_body() {
+    if (session_ != nullptr) session_->exchange_complete(request_.keep_alive);
+}
+
 void Exchange::abort() {
     if (session_ == nullptr) return;
     HttpSession& session = *std::exchange(session_, nullptr);

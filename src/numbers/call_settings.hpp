@@ -17,6 +17,7 @@ struct CallSettings {
     std::chrono::milliseconds call_duration_max{4 * 3600 * 1000};
     std::size_t calls_max = 0;  // at once, of each number; 0: as many as the server takes
     std::string busy_text{};    // for a call beyond them
+    bool record = false;
 };
 
 }  // namespace numbers

@@ -121,6 +121,8 @@ constexpr std::array table{
         [](const CallSettings& of) { return shown(of.call_duration_max.count() / 1000); }},
     Key{"busy_text", [](const Value& v, CallSettings& to) { return text(v, busy_text_bytes_max, to.busy_text); },
         [](const CallSettings& of) { return quoted(of.busy_text); }},
+    Key{"record", [](const Value& v, CallSettings& to) { return truth(v, to.record); },
+        [](const CallSettings& of) { return shown(of.record); }},
 };
 // clang-format on
 

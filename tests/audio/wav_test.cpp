@@ -116,4 +116,22 @@ TEST(Wav, refuses_formats_that_a_call_cannot_use) {
 }
 
 }  // namespace
+TEST(Wav, the_head_of_two_channels_says_how_long_they_are) {
+    const auto head = audio::write_stereo_head(3);
+    const auto number = [&](std::size_t at, std::size_t size) {
+        std::uint32_t value = 0;
+        for (std::size_t i = 0; i < size; ++i) value |= std::to_integer<std::uint32_t>(head[at + i]) << (8 * i);
+        return value;
+    };
+    EXPECT_EQ(number(4, 4), 50u + 6u);  // all that follows
+    EXPECT_EQ(number(20, 2), 7u);       // mu-law
+    EXPECT_EQ(number(22, 2), 2u);       // channels
+    EXPECT_EQ(number(24, 4), 8'000u);   // a second
+    EXPECT_EQ(number(28, 4), 16'000u);  // bytes a second
+    EXPECT_EQ(number(32, 2), 2u);       // bytes a frame
+    EXPECT_EQ(number(34, 2), 8u);       // bits a sample
+    EXPECT_EQ(number(46, 4), 3u);       // frames
+    EXPECT_EQ(number(54, 4), 6u);       // bytes
+}
+
 }  // namespace audio

@@ -43,6 +43,9 @@ WRONG = {
     "REFUSALS_PER_SECOND": ["few"],
     "REQUEST_TIMEOUT_SECONDS": ["0"],
     "IDLE_TIMEOUT_SECONDS": ["0"],
+    "RECORD": ["yes", "true"],  # there is no RECORDINGS_DIR
+    "RECORDINGS_MB": ["0", "much"],
+    "RECORDINGS_DAYS": ["-1"],
     "LOG_LEVEL": ["loud"],
     "LOG_FORMAT": ["xml"],
 }

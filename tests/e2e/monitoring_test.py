@@ -32,7 +32,7 @@ def check_promtool(what, *arguments, stdin=None):
 def page_after_calls():
     """/metrics of a server that has taken a call and refused a request."""
     with StandIn() as standin:
-        settings = standin.settings() | EVERYTHING_ON | {"CACHE_DIR": new_directory(), "NUMBERS_FILE": os.path.join(kit.ROOT, "deploy", "numbers.example.toml")}
+        settings = standin.settings() | EVERYTHING_ON | {"CACHE_DIR": new_directory(), "RECORDINGS_DIR": os.path.join(new_directory(), "r"), "NUMBERS_FILE": os.path.join(kit.ROOT, "deploy", "numbers.example.toml")}
         authority = Authority()
         with Server(settings, pair=authority.issue(), ca_file=authority.file) as server:
             check_equal(place_call(server, "--quiet", "300", "--ca-file", authority.file).status, 0, "a call, to have something to count")

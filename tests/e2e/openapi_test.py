@@ -12,7 +12,7 @@ import jsonschema
 import requests
 
 from checks import check, check_equal, run
-from programs import PREFIX, Server, StandIn, TwilioStandIn, place_call, program
+from programs import PREFIX, Server, StandIn, TwilioStandIn, new_directory, place_call, program
 from twilio import Stream, bare_start, new_call_sid
 
 ASSET = os.path.join(os.path.dirname(__file__), "..", "..", "assets", "openapi.json")
@@ -76,6 +76,9 @@ class Operation:
     def url(self, server, sid):
         query = {p["name"]: p["example"] for p in self.parameters if p["in"] == "query" and "example" in p}
         path = self.path.replace("{sid}", quote(sid, safe=""))
+        if "{name}" in path:
+            listed = requests.get(server.api("/recordings"), timeout=30).json()["recordings"]
+            path = path.replace("{name}", next((r["name"] for r in listed if r["state"] == "whole"), "none"))
         for parameter in self.parameters:
             if parameter["in"] == "path" and "example" in parameter:
                 path = path.replace("{%s}" % parameter["name"], parameter["example"])
@@ -166,6 +169,10 @@ class Walk:
             self.expect(operation, 404, "of a file there is not", url=self.server.url("/console/none.js"))
         if operation.path.endswith("/softphone/connection"):
             self.expect(operation, 403, "from a page elsewhere", headers={"Origin": "https://attacker.example"})
+        if operation.path.endswith("/recordings"):
+            self.expect(operation, 422, "limit=many", url=self.server.api("/recordings?limit=many"))
+        if operation.path.endswith("/recordings/{name}"):
+            self.recordings(operation)
         if operation.path.endswith("/voices/{id}"):
             self.expect(operation, 422, "of an id that is none", url=self.server.api("/voices/not%20one"))
         if (operation.method, operation.path) == ("post", PREFIX + "/calls"):
@@ -178,6 +185,16 @@ class Walk:
             self.expect(operation, 415, "without a form", content_type="text/plain", body="CallSid=CA1")
         elif "/call/" in operation.path and not operation.path.endswith("/connection"):
             self.expect(operation, 400, "without a CallSid", url=self.server.url(operation.path))
+
+    def recordings(self, operation):
+        self.expect(operation, 404, "of a name that is none", url=self.server.api("/recordings/none"))
+        if operation.method == "get":
+            self.expect(operation, 206, "a part", headers={"Range": "bytes=0-3"})
+            self.expect(operation, 416, "a part that it has not", headers={"Range": "bytes=999999999-"})
+        else:
+            listed = requests.get(self.server.api("/recordings"), timeout=30).json()["recordings"]
+            running = next(recording["name"] for recording in listed if recording["state"] == "being_written")
+            self.expect(operation, 409, "of a running call", url=self.server.api(f"/recordings/{running}"))
 
     def wrong_bodies(self, operation):
         schema = self.document.resolved(operation.node["requestBody"]["content"]["application/json"]["schema"])
@@ -237,7 +254,7 @@ def every_operation_behaves_as_described():
             await asyncio.to_thread(walk.everything, ended_sid)
         return walk
 
-    settings = {"GREETING": "Hello.", "TWILIO_AUTH_TOKEN": ""}
+    settings = {"GREETING": "Hello.", "TWILIO_AUTH_TOKEN": "", "RECORD": "true", "RECORDINGS_DIR": os.path.join(new_directory(), "r")}
     with StandIn() as standin, Server(settings | standin.settings()) as server:
         ended = place_call(server).report["call_sid"]
         walk = asyncio.run(scenario(server, ended))

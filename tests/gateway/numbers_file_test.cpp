@@ -23,7 +23,7 @@ protected:
 };
 
 TEST_F(NumbersFileTest, without_one_the_server_decides) {
-    const NumbersFile none("", servers);
+    const NumbersFile none("", servers, false);
     EXPECT_EQ(none.settings_for("+4930").greeting, "Server.");
     EXPECT_TRUE(none.path().empty());
 }
@@ -31,20 +31,20 @@ TEST_F(NumbersFileTest, without_one_the_server_decides) {
 TEST_F(NumbersFileTest, a_mistake_stops_the_start_and_is_named) {
     write("[default]\ngreting = \"x\"\n");
     try {
-        const NumbersFile file(path, servers);
+        const NumbersFile file(path, servers, false);
         FAIL() << "it must not start";
     } catch (const std::runtime_error& refusal) {
         EXPECT_EQ(refusal.what(), "NUMBERS_FILE is wrong.\n" + path +
                                       ":2:1: \"greting\" of \"default\" is no key; did you mean greeting?");
     }
     for (const std::string& unreadable : {std::string("/nonexistent/numbers"), (temporary / ".").string()}) {
-        EXPECT_THROW(NumbersFile(unreadable, servers), std::runtime_error) << unreadable;
+        EXPECT_THROW(NumbersFile(unreadable, servers, false), std::runtime_error) << unreadable;
     }
 }
 
 TEST_F(NumbersFileTest, is_read_anew_as_a_whole_or_not_at_all) {
     write("[\"+4930\"]\ngreeting = \"One.\"\n");
-    NumbersFile file(path, servers);
+    NumbersFile file(path, servers, false);
     EXPECT_EQ(file.settings_for("+4930").greeting, "One.");
     EXPECT_EQ(file.settings_for("+4931").greeting, "Server.");
 
@@ -58,6 +58,13 @@ TEST_F(NumbersFileTest, is_read_anew_as_a_whole_or_not_at_all) {
     EXPECT_EQ(file.settings_for("+4931").calls_max, 1u);
     EXPECT_EQ(file.renewed(), 1u);
     EXPECT_EQ(file.refused(), 1u);
+}
+
+TEST_F(NumbersFileTest, recording_wants_a_place_for_recordings) {
+    write("[\"+4930\"]\nrecord = true\n[\"+4931\"]\nrecord = false\n");
+    EXPECT_TRUE(
+        gateway::read_numbers_file(path, false).error().ends_with(":2:10: record of \"+4930\" needs RECORDINGS_DIR"));
+    EXPECT_TRUE(gateway::read_numbers_file(path, true)->settings_for("+4930", {}).record);
 }
 
 std::vector<std::string> greetings(std::string_view text) {
