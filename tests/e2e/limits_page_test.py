@@ -9,7 +9,7 @@ import requests
 
 from checks import check, check_equal, run
 from monitoring_page import ROOT, read_page
-from programs import Server, program
+from programs import Server, new_directory, program
 
 PAGE = os.path.join(ROOT, "docs", "limits.md")
 REACHED = "mouthpiece_limits_reached_total"
@@ -44,7 +44,7 @@ def the_page_and_the_program_agree():
                 documented, real = numbers(row[1]), numbers(options[option])
                 check(not real or real == documented, f"its default is the documented one: {row[1]}", options[option])
 
-    with Server() as server:
+    with Server({"RECORDINGS_DIR": os.path.join(new_directory(), "r")}) as server:
         families = read_page(requests.get(server.url("/metrics"), timeout=10).text)
     limits = families[REACHED].labels["limit"]
     counters = {names_in(row[4])[0] for row in table}

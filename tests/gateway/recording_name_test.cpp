@@ -29,7 +29,7 @@ TEST(RecordingName, says_when_and_on_which_call) {
 }
 
 TEST(RecordingName, has_nothing_of_a_callsid_that_is_none) {
-    for (const std::string bad : {"", "../../etc/passwd", "a/b", "a b", "CA\n"}) {
+    for (const auto* const bad : {"", "../../etc/passwd", "a/b", "a b", "CA\n"}) {
         const std::string name = recording_name(morning, bad, 0);
         EXPECT_EQ(name, "20261126T081502417Z-call") << bad;
         EXPECT_EQ(read_recording_name(name)->call_sid, "");
@@ -38,7 +38,7 @@ TEST(RecordingName, has_nothing_of_a_callsid_that_is_none) {
 }
 
 TEST(RecordingName, is_nothing_else) {
-    for (const std::string bad :
+    for (const auto* const bad :
          {"", ".", "..", "../20261126T081502417Z-CA1", "20261126T081502417Z-CA1/..", "20261126T081502417Z-",
           "20261126T081502417Z", "20261126T081502417Z-CA1-", "20261126T081502417Z-CA1-12345",
           "20261126T081502417Z-CA1-a", "20261326T081502417Z-CA1", "20261126T241502417Z-CA1", "20261126T081560417Z-CA1",
@@ -59,7 +59,7 @@ TEST(RecordingName, of_a_file_tells_its_state) {
         EXPECT_EQ(read->state, state);
     }
     EXPECT_EQ(recording_file_name(name, RecordingState::cut), name + ".cut.wav");
-    for (const std::string other :
+    for (const std::string& other :
          {std::string("notes.wav"), name, name + ".mp3", name + ".wav.bak", std::string(".wav")}) {
         EXPECT_FALSE(read_recording_file_name(other)) << other;
     }
