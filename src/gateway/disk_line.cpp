@@ -1,5 +1,7 @@
 #include "gateway/disk_line.hpp"
 
+#include "net/mishap.hpp"
+
 #include <utility>
 
 namespace gateway {
@@ -28,7 +30,7 @@ void DiskLine::work() {
         waiting_.pop_front();
         busy_ = true;
         lock.unlock();
-        next();
+        net::guarded("disk", next);
         next = nullptr;
         lock.lock();
         busy_ = false;

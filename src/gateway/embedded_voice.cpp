@@ -2,9 +2,9 @@
 
 #include "audio/mulaw.hpp"
 #include "gateway/voice_queue.hpp"
+#include "net/mishap.hpp"
 #include "voice/mulaw_speech.hpp"
 
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <atomic>
@@ -27,13 +27,11 @@ constexpr int thread_niceness = 5;
 void work(VoiceQueue& queue, VoiceMaker& maker) {
     ::setpriority(PRIO_PROCESS, 0, thread_niceness);  // on Linux: of this thread
     while (const auto job = queue.take()) {
-        try {
+        const bool spoken = net::guarded("embedded voice", [&] {
             const auto made = job->make_sentence(maker, queue.needed_by(*job));
             if (made.more && !queue.put_back(job, made.audio)) job->give_up();
-        } catch (const std::exception& error) {
-            spdlog::error("embedded voice failed reason={:?}", error.what());
-            job->give_up();
-        }
+        });
+        if (!spoken) net::guarded("embedded voice", [&] { job->give_up(); });
     }
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/limit_metrics.hpp"
 
 #include "call/metric_family.hpp"
+#include "net/mishap.hpp"
 
 #include <algorithm>
 
@@ -38,6 +39,9 @@ void render_limits(std::string& text, const Switchboard& switchboard) {
     MetricFamily(text, "mouthpiece_live_listeners", "gauge", "Consoles and others who listen to GET /live.")
         .sample(std::uint64_t{switchboard.live->listeners()});
     render_saturation(text, switchboard);
+    MetricFamily(text, "mouthpiece_callbacks_failed_total", "counter",
+                 "Exceptions that ended one connection, timer or piece of work, and nothing else.")
+        .sample(net::mishaps());
     MetricFamily reached(text, "mouthpiece_limits_reached_total", "counter",
                          "Times a limit was reached; docs/limits.md has them all.");
     for (std::size_t i = 0; i < limit_names.size(); ++i) {

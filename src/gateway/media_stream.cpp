@@ -116,13 +116,8 @@ void MediaStream::shut_down() {
 
 // Performs everything the session wants, then sends it in one write.
 void MediaStream::drain() {
-    if (std::exchange(draining_, true)) return;
-    while (session_) {
-        const auto action = session_->next_action();
-        if (!action) break;
-        perform(*action);
-    }
-    draining_ = false;
+    if (draining_) return;
+    perform_all();
     if (!loop_.out.empty()) {
         socket_.send_frames(loop_.out);
         loop_.out.clear();
@@ -131,6 +126,19 @@ void MediaStream::drain() {
     if (recording_) recording_->hand_on(loop_.events.now());
     plan_next_deadline();
     socket_.read_at_leisure(!session_->waits_for_peer());
+}
+
+void MediaStream::perform_all() {
+    struct Busy {
+        bool& busy;
+        explicit Busy(bool& flag) : busy(flag) { busy = true; }
+        ~Busy() { busy = false; }
+    } const busy(draining_);  // also when an action fails: the end of the call has actions too
+    while (session_) {
+        const auto action = session_->next_action();
+        if (!action) break;
+        perform(*action);
+    }
 }
 
 void MediaStream::plan_next_deadline() {

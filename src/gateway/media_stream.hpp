@@ -61,6 +61,7 @@ private:
     void on_failed(speech::Failure failure) override;
 
     void drain();
+    void perform_all();
     void perform(const call::Action& action);
     void note_gap();
     void send_media(const call::SendMedia& media);

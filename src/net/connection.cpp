@@ -1,5 +1,7 @@
 #include "net/connection.hpp"
 
+#include "net/mishap.hpp"
+
 #include <utility>
 
 namespace net {
@@ -20,6 +22,13 @@ bool Connection::start() {
 }
 
 void Connection::on_ready(std::uint32_t events) {
+    if (guarded("connection", [&] { serve(events); }) || finished_) return;
+    // Whatever was half done on it stays so: it goes, and its owner hears of that.
+    abrupt_ = true;
+    finish(CloseReason::failed);
+}
+
+void Connection::serve(std::uint32_t events) {
     constexpr std::uint32_t readable = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     const bool write_first = (events & EPOLLOUT) != 0;
     if (write_first) flush();

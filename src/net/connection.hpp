@@ -20,6 +20,7 @@ enum class CloseReason {
     peer_reset,   // reset, or another socket error
     queue_full,   // the peer reads too slowly
     closed_by_us,
+    failed,  // an exception came out of the handler
 };
 
 class Connection final : private Pollable, private ReadingRound::Member {
@@ -69,6 +70,7 @@ public:
 
 private:
     void on_ready(std::uint32_t events) override;
+    void serve(std::uint32_t events);
     void read_in_round() override;
     void read();
     void drop(std::size_t bytes);

@@ -1,5 +1,7 @@
 #include "net/poller.hpp"
 
+#include "net/mishap.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
@@ -59,7 +61,8 @@ void Poller::dispatch(std::chrono::steady_clock::time_point until) {
     if (ready <= 0) return;  // the time is over, or a signal came
     batch_size_ = static_cast<std::size_t>(ready);
     for (std::size_t i = 0; i < batch_size_; ++i) {
-        if (auto* pollable = static_cast<Pollable*>(batch_[i].data.ptr)) pollable->on_ready(batch_[i].events);
+        auto* const pollable = static_cast<Pollable*>(batch_[i].data.ptr);
+        if (pollable != nullptr) guarded("socket", [&] { pollable->on_ready(batch_[i].events); });
     }
     batch_size_ = 0;
 }

@@ -1,5 +1,7 @@
 #include "net/resolver.hpp"
 
+#include "net/mishap.hpp"
+
 #include <cstring>
 #include <netdb.h>
 #include <utility>
@@ -48,8 +50,10 @@ void Resolver::answer_questions(const std::stop_token& stop) {
         questions_.pop_front();
         if (question.asker.expired()) continue;
         lock.unlock();
-        loop_.post([asker = question.asker, result = resolve(question.host, question.port)]() mutable {
-            if (const auto done = asker.lock()) (*done)(std::move(result));
+        guarded("resolver", [&] {
+            loop_.post([asker = question.asker, result = resolve(question.host, question.port)]() mutable {
+                if (const auto done = asker.lock()) (*done)(std::move(result));
+            });
         });
         lock.lock();
     }

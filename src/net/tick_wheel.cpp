@@ -1,5 +1,7 @@
 #include "net/tick_wheel.hpp"
 
+#include "net/mishap.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -27,7 +29,7 @@ void Timer::fire() {
     bool gone = false;
     gone_ = &gone;
     auto callback = std::move(callback_);
-    callback();
+    guarded("timer", callback);
     if (gone) return;
     callback_ = std::move(callback);
     gone_ = nullptr;

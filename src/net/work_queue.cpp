@@ -1,5 +1,7 @@
 #include "net/work_queue.hpp"
 
+#include "net/mishap.hpp"
+
 #include <cerrno>
 #include <sys/eventfd.h>
 #include <system_error>
@@ -32,7 +34,7 @@ std::vector<std::function<void()>> WorkQueue::take() {
 
 bool WorkQueue::run() {
     const auto works = take();
-    for (const auto& work : works) work();
+    for (const auto& work : works) guarded("posted work", work);
     return !works.empty();
 }
 
