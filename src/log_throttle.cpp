@@ -40,8 +40,9 @@ std::optional<std::uint64_t> LogThrottle::admit(std::string_view event, double p
         found = buckets_.try_emplace(std::string(name), Bucket{burst, now}).first;
     }
     Bucket& bucket = found->second;
-    const std::chrono::duration<double> passed = now - bucket.filled;
-    bucket.tokens = std::clamp(bucket.tokens + passed.count() * per_second, 0.0, burst);
+    // The lines' own clock may be set back; that takes nothing away.
+    const std::chrono::duration<double> passed = std::max(now - bucket.filled, spdlog::log_clock::duration::zero());
+    bucket.tokens = std::min(bucket.tokens + passed.count() * per_second, burst);
     bucket.filled = now;
     if (bucket.tokens < 1) {
         ++bucket.left_out;

@@ -9,7 +9,7 @@ packages_for() {
                 libtomlplusplus-dev libfmt-dev libspdlog-dev libcli11-dev libexpat1-dev libicu-dev libsamplerate0-dev flite1-dev libgtest-dev
             ;;
         test)
-            echo python3 python3-websockets python3-requests python3-jsonschema python3-yaml curl
+            echo python3 python3-websockets python3-requests python3-jsonschema python3-yaml curl libfaketime util-linux
             echo liblua5.3-0 libopentracing-c-wrapper0 # of haproxy, which tools/debian_program unpacks
             packages_for node
             ;;

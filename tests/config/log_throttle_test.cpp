@@ -48,6 +48,13 @@ TEST_F(LogThrottleTest, leaves_calls_more_room_than_complaints) {
     EXPECT_EQ(lines(), 10'000u);
 }
 
+TEST_F(LogThrottleTest, leaves_nothing_out_when_the_clock_is_set_back) {
+    log("request refused peer=1");
+    now -= 24h;
+    log("request refused peer=2");
+    EXPECT_EQ(lines(), 2u);
+}
+
 TEST_F(LogThrottleTest, what_was_asked_for_by_a_low_level_is_all_there) {
     for (int i = 0; i < 50'000; ++i) log("detail x=1", spdlog::level::debug);
     EXPECT_EQ(lines(), 50'000u);

@@ -114,11 +114,11 @@ class Program:
 class Server(Program):
     """`mouthpiece serve`, ready to take calls."""
 
-    def __init__(self, settings=None, flags=(), directory=None, pair=None, ca_file=True):
-        """With `pair`, a certificate and its key, it speaks TLS, and `ca_file` is believed."""
+    def __init__(self, settings=None, flags=(), directory=None, pair=None, ca_file=True, under=()):
+        """With `pair`, a certificate and its key, it speaks TLS, and `ca_file` is believed. `under`: a command that runs it."""
         self._tls, self.ca_file = "s" if pair else "", ca_file
         self.settings = {"PORT": 0, "HOST": "127.0.0.1", "THREADS": 2} | (pair.settings() if pair else {}) | (settings or {})
-        super().__init__([program("mouthpiece"), "serve", *flags], self.settings, directory)
+        super().__init__([*under, program("mouthpiece"), "serve", *flags], self.settings, directory)
         try:
             self.port = int(self.await_log(r"serving\b.*\bport\W+(\d+)", START_SECONDS_MAX).group(1))
             wait_until(self._ready, START_SECONDS_MAX, "GET /ready answers 200")

@@ -1,10 +1,8 @@
 """One server that lives through every fault: what it holds afterwards is what it held before."""
 
-import os
-import re
 import time
 
-import requests
+from holdings import Holdings, active_gauges
 from programs import PlacedCalls, Server, StandIn, wait_until
 
 from cells import BEFORE, MIDDLE, Cell
@@ -16,33 +14,6 @@ REFUSALS = ("bad_key_400", "bad_key_401", "missing_permissions", "unusual_activi
 RECOVERY_SECONDS_MAX = 120
 # From the end of the first round to the end of the second.
 MEMORY_GROWTH_KIB_MAX = 4 * 1024
-
-
-class Holdings:
-    """What a process holds."""
-
-    def __init__(self, server):
-        folder = f"/proc/{server.process.pid}"
-        self.sockets = sum(
-            os.path.realpath(f"{folder}/fd/{fd}").split("/")[-1].startswith("socket:")
-            for fd in os.listdir(f"{folder}/fd")
-        )
-        self.files = len(os.listdir(f"{folder}/fd"))
-        self.threads = len(os.listdir(f"{folder}/task"))
-        with open(f"{folder}/status", encoding="ascii") as status:
-            self.resident_kib = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-        self.gauges = active_gauges(server)
-
-    def __str__(self):
-        return (f"{self.sockets} sockets, {self.files} descriptors, {self.threads} threads, "
-                f"{self.resident_kib // 1024} MiB, active {self.gauges}")  # fmt: skip
-
-
-def active_gauges(server):
-    page = requests.get(server.url("/metrics"), timeout=10).text
-    names = {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE") and line.endswith(" gauge")}
-    samples = (line.rpartition(" ") for line in page.splitlines() if not line.startswith("#"))
-    return {name: float(value) for name, _, value in samples if name.split("{")[0] in names and re.search("active|waiting", name)}
 
 
 class Patient:
