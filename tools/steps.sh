@@ -41,25 +41,68 @@ step() {
 
     watch_step "$name" "$log" &
     watcher=$!
-    # The command itself stays in the foreground: Ctrl-C reaches it and all its children.
-    "$@" >>"$log" 2>&1 </dev/null || status=$?
+    # The command itself stays in the foreground: Ctrl-C reaches it and all its children. What runs aside goes first.
+    local manners=()
+    ((${#asides[@]} == 0)) || manners=(as_a_guest)
+    "${manners[@]}" "$@" >>"$log" 2>&1 </dev/null || status=$?
     kill "$watcher" 2>/dev/null
     wait "$watcher" 2>/dev/null || true
 
-    if ((status == 0)); then
+    [[ -t 3 ]] && printf '\r\033[K' >&3
+    conclude "$name" "$status" "$((SECONDS - begun))"
+}
+
+# conclude NAME STATUS SECONDS: tells how a step ended, and remembers it. Returns its status.
+conclude() {
+    local mark list log
+    log="$(log_of "$1")"
+    if (($2 == 0)); then
         mark="ok  " list=steps_passed
     else
         mark="FAIL" list=steps_failed
     fi
     local -n outcome="$list"
-    outcome+=("$name")
-    [[ -t 3 ]] && printf '\r\033[K' >&3
-    say "$mark  $name  $((SECONDS - begun)) s"
-    if ((status != 0)); then
+    outcome+=("$1")
+    say "$mark  $1  $3 s"
+    if (($2 != 0)); then
         tail -n 200 "$log" | sed 's/^/      | /' >&3
-        say "      exit status $status; everything it printed: $log"
+        say "      exit status $2; everything it printed: $log"
     fi
-    return "$status"
+    return "$2"
+}
+
+declare -A asides=() # the process of each step that runs aside
+
+as_a_guest() (
+    renice -n 15 "$BASHPID" >/dev/null
+    "$@"
+)
+
+# aside NAME COMMAND…: a step that waits more than it computes, beside the following ones, which leave it the processor.
+aside() {
+    local name="$1" log
+    shift
+    log="$(log_of "$name")"
+    mkdir -p build/log
+    say "..    $name, aside"
+    (
+        begun=$SECONDS status=0
+        "$@" >"$log" 2>&1 </dev/null || status=$?
+        echo "$((SECONDS - begun))" >"$log.seconds"
+        exit "$status"
+    ) &
+    asides[$name]=$!
+}
+
+# Waits for the steps that run aside.
+join_asides() {
+    local name status
+    for name in "${!asides[@]}"; do
+        status=0
+        wait "${asides[$name]}" || status=$?
+        conclude "$name" "$status" "$(cat "$(log_of "$name").seconds")" || true
+    done
+    asides=()
 }
 
 # For a step without which nothing after it makes sense.

@@ -179,11 +179,11 @@ def elevenlabs_dies():
 
 
 def the_machine_stands_still():
-    what = "the machine stands still for 1.5 s"
+    what = "the machine stands still for a second"
     with StandIn() as standin, Server(settings_with(standin)) as server, Listening(server) as callers:
         server.synthesise(GREETING)  # a second and more of the lead is with the callers
         server.signal(signal.SIGSTOP)
-        time.sleep(1.5)
+        time.sleep(1)
         server.signal(signal.SIGCONT)
         callers.heard_all(what)
         serves_on(server, what)
