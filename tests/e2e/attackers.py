@@ -19,11 +19,11 @@ REQUEST = f"GET {PREFIX}/test HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
 
 
 async def slow_request(attack):
-    """A head that never ends, a byte every tenth of a second."""
+    """A head that never ends, a byte at a time."""
     _, writer = await attack.connect(tls=True)
     for byte in REQUEST[:-2] + b"X-Never: ending" * 1_000:
         await attack.send(writer, bytes([byte]))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(attack.pause)
 
 
 async def garbage(attack):
@@ -84,10 +84,11 @@ def _trusting():
 
 
 class Attack:
-    """`sockets` attackers of every kind on a server with TLS, from a thread of their own, until the end of the block."""
+    """So many attackers of each kind, {"garbage": 20, …}, on a server with TLS, from a thread of their own, until the end of the block."""
 
     def __init__(self, port, sockets):
         self._port, self._sockets, self._context, self.client_hello = port, sockets, _trusting(), client_hello()
+        self.pause = max(0.1, sockets["slow_request"] / 2_000)  # seconds between two bytes: this thread has to send them all
         self._writers, self._kinds = {}, {}  # by task
         self.connections, self.bytes = Counter(), 0  # of each kind so far; of noise
         self._loop = asyncio.new_event_loop()
@@ -132,7 +133,7 @@ class Attack:
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
-        self._everything = asyncio.gather(*(self._go_on(kind) for kind in KINDS for _ in range(self._sockets)))
+        self._everything = asyncio.gather(*(self._go_on(kind) for kind in KINDS for _ in range(self._sockets[kind.__name__])))
         try:
             self._loop.run_until_complete(self._everything)
         except asyncio.CancelledError:
