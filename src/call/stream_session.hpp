@@ -5,13 +5,17 @@
 //   awaiting start --Started--> authorising --Authorised--> speaking --last mark heard--> listening (or closing)
 //
 // What a peer may do wrong, and the one answer to each:
-//   text before `start`           ignored and counted, but for one `connected`; more than `early_messages_max` closes
-//   with 1008 no `start` in time            closes with 1008 a `start` of other audio      closes with 1003: anything
-//   but mu-law at 8 kHz would be played as noise a second `start`              ignored and counted a message for
-//   another stream  ignored and counted (Twilio does the same with ours) broken JSON, binary           before `start`:
-//   closes with 1007 / 1003; afterwards ignored and counted, a running call is not cut off too many of those closes
-//   with 1008 an event we do not know       passed over: Twilio may add some at any time a mark we did not send ignored
-//   and counted oversize                      the WebSocket codec has closed with 1009 before we hear of it
+//
+//   text before `start`            ignored and counted, but for one `connected`; more than `early_messages_max`: 1008
+//   no `start` in time             closes with 1008
+//   a `start` of other audio       closes with 1003: anything but mu-law at 8 kHz would be played as noise
+//   a second `start`               ignored and counted
+//   a message for another stream   ignored and counted (Twilio does the same with ours)
+//   broken JSON, binary            before `start`: closes with 1007, 1003; afterwards ignored and counted, a running
+//                                  call is not cut off; too many of those: 1008
+//   an event we do not know        passed over: Twilio may add some at any time
+//   a mark we did not send         ignored and counted
+//   oversize                       the WebSocket codec has closed with 1009 before we hear of it
 //
 // How speech ends the call: once everything said has been heard (its last mark came back, or is `mark_patience`
 // overdue), AfterSpeech::hang_up closes with 1000 and `stay` waits. When speech fails before any of it was said the
