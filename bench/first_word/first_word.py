@@ -31,9 +31,9 @@ LIMITS = (
     (CACHE, "prepared", "after_pick_up", 2),
     (WEBSOCKET, "prepared", "after_pick_up", 5),
     (HTTP, "prepared", "after_pick_up", 5),
-    (CACHE, "at once", "added", 2),
-    (WEBSOCKET, "at once", "added", 2),
-    (HTTP, "at once", "added", 2),
+    (CACHE, "at once", "waited", 2),
+    (WEBSOCKET, "at once", "waited", 2),
+    (HTTP, "at once", "waited", 2),
 )
 
 

@@ -8,7 +8,7 @@ from ways import percentile
 
 WORDS = {
     "after_pick_up": "from `start` to the first media message",
-    "added": "added to the stand-in's own first byte, or to `start`",
+    "waited": "from `start` to the first media message, less the stand-in's own first byte",
 }
 
 
@@ -50,6 +50,12 @@ message, which is all that Mouthpiece adds. The caches ask nobody and have spoke
 
 """
     page += table(head, [[way, *figures(kinds["at once"], "added")] for way, kinds in measured.items()])
+    page += """
+The same calls as their callers feel them, from `start`: less than 0 means that the word was there before the stand-in's time was over, because the
+stream opened after the request to ElevenLabs had left.
+
+"""
+    page += table(head, [[way, *figures(kinds["at once"], "waited")] for way, kinds in measured.items()])
     page += """
 ## Prepared while the phone rings
 

@@ -31,6 +31,11 @@ class Call:
         """What we add: to the stand-in's first byte, or where nobody was asked, to the moment of pick-up."""
         return self.after_webhook - self.upstream if self.upstream else self.after_pick_up
 
+    @property
+    def waited(self):
+        """What the caller waits after pick-up for our sake: longer than the stand-in needed, or where nobody was asked, at all."""
+        return self.after_pick_up - self.upstream
+
 
 def percentile(values, percent):
     """The value that `percent` of all are not above."""
