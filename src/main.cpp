@@ -26,18 +26,20 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
 namespace {
 
-constexpr int usage_error = 2;
+constexpr int usage_error = 2, no_memory = 71;  // the latter is EX_OSERR of sysexits.h
 
 int refuse(const std::string& sentence) {
     fmt::print(stderr, "mouthpiece: {}\n", sentence);
@@ -50,6 +52,15 @@ void allow_many_sockets() {
     if (::getrlimit(RLIMIT_NOFILE, &sockets) != 0) return;
     sockets.rlim_cur = sockets.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &sockets);
+}
+
+// Everything that grows has a bound (docs/limits.md), so when memory is refused the machine has none, and nothing that
+// is half done can be finished. The service manager starts the program again within a moment, and Twilio asks for its
+// calls: better than to go on with half of them. Allocates nothing.
+[[noreturn]] void end_without_memory() {
+    constexpr std::string_view said = "mouthpiece: no memory is left; ending, to be started again\n";
+    std::ignore = ::write(STDERR_FILENO, said.data(), said.size());
+    ::_exit(no_memory);
 }
 
 void start_log(const std::string& level, bool as_json = false) {
@@ -194,6 +205,7 @@ int run(std::string_view verb, std::span<const char* const> flags) {
 int main(int count, char** values) {
     const std::span<const char* const> arguments(values, static_cast<std::size_t>(count));
     allow_many_sockets();
+    std::set_new_handler(&end_without_memory);
     std::signal(SIGPIPE, SIG_IGN);  // a peer that has gone is an error of that write, not the end of the program
     const std::string_view verb = arguments.size() > 1 ? arguments[1] : "--help";
     try {

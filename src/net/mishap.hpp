@@ -1,6 +1,6 @@
 #pragma once
 // What escapes from a callback ends that callback, and the connection it belonged to, and nothing else: the loop and
-// its other calls go on. In practice it is std::bad_alloc.
+// its other calls go on. (std::bad_alloc ends the program instead, see main.)
 
 #include <cstdint>
 #include <exception>

@@ -108,19 +108,20 @@ def descriptors_run_out():
 
 def memory_runs_out():
     what = "no memory is left"
-    with StandIn() as standin, Server(settings_with(standin)) as server, Listening(server) as callers:
+    with StandIn() as standin, Server(settings_with(standin)) as server:
         with open(f"/proc/{server.process.pid}/statm", encoding="ascii") as statm:
             size = int(statm.read().split()[0]) * resource.getpagesize()
         resource.prlimit(server.process.pid, resource.RLIMIT_AS, (size, resource.RLIM_INFINITY))
-        # Large texts that are new, large bodies, many connections: all that makes a server ask for memory.
+        # Large texts that are new, by many at once: all that makes a server ask for memory.
         hungry = [threading.Thread(target=ask_for_much, args=(server, number)) for number in range(8)]
         for thread in hungry:
             thread.start()
         for thread in hungry:
             thread.join()
-        resource.prlimit(server.process.pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        callers.heard_all(what)
-        serves_on(server, what)
+        check_equal(server.await_end(), 71, f"{what}: the server ends at once, to be started again")
+        check(server.log().rstrip().endswith("to be started again"), f"{what}: and says so", server.log()[-500:])
+        with Server(server.settings | {"PORT": server.port}) as again:
+            serves_on(again, f"{what}, and it has been started again")
 
 
 def ask_for_much(server, number):
