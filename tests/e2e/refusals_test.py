@@ -76,7 +76,7 @@ def good_requests_get_good_answers():
 
 def an_unknown_path_is_refused():
     with Server() as server:
-        for path in ("/", PREFIX, PREFIX + "/", PREFIX + "/call", PREFIX + "/test/", PREFIX + "x/test", "/test", "/%00", "/.env", "//metrics"):
+        for path in (PREFIX, PREFIX + "/", PREFIX + "/call", PREFIX + "/test/", PREFIX + "x/test", "/test", "/%00", "/.env", "//metrics"):
             check_refusal(requests.get(server.url(path), timeout=10), 404, f"GET {path}")
 
 
