@@ -5,7 +5,6 @@
 #include "net/mishap.hpp"
 #include "voice/mulaw_speech.hpp"
 
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
