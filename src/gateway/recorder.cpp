@@ -70,7 +70,8 @@ void Recorder::Tape::write(call::RecordedBlock block) {
     if (!reel_) return;
     Recorder& recorder = recorder_;
     const std::size_t size = block.mulaw_stereo.size();
-    if ((recorder.waiting_bytes_ += size) > recorder.options_.waiting_bytes_max) {
+    const std::size_t waiting = recorder.waiting_bytes_ += size;
+    if (waiting > recorder.options_.waiting_bytes_max) {
         recorder.waiting_bytes_ -= size;
         return drop(*reel_, block, recorder.dropped_in_queue_);
     }

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cstdio>
 
 namespace net {
 
@@ -16,7 +17,8 @@ void tell_mishap(const char* where, const std::exception& mishap) noexcept {
     mishaps_so_far.fetch_add(1, std::memory_order_relaxed);
     try {
         spdlog::error("exception caught where={} reason={:?}", where, mishap.what());
-    } catch (...) {  // counted all the same
+    } catch (...) {
+        std::fputs("mouthpiece: exception caught, and not logged\n", stderr);
     }
 }
 

@@ -194,5 +194,5 @@ if __name__ == "__main__":
     subprocess.run(["unshare", "--map-root-user", "--mount", "true"], check=True)
     run(
         the_clock_jumps, descriptors_run_out, memory_runs_out, the_disk_is_full, the_log_cannot_be_written, elevenlabs_dies,
-        the_machine_stands_still,
+        the_machine_stands_still, at_once=2,
     )  # fmt: skip
