@@ -43,6 +43,14 @@ std::string named(std::string_view name) {
     return fmt::format("{:?}", name.substr(0, bytes_max));
 }
 
+// What toml++ says of the syntax, which may have in it what stands in the file.
+std::string printable(std::string_view text) {
+    constexpr std::size_t bytes_max = 300;
+    std::string line(text.substr(0, bytes_max));
+    std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+    return line;
+}
+
 bool sounds_secret(std::string_view name) {
     constexpr std::array<std::string_view, 6> words = {"key", "token", "secret", "password", "KEY", "TOKEN"};
     return std::ranges::any_of(words, [&](std::string_view word) { return name.contains(word); });
@@ -63,7 +71,7 @@ public:
         if (parsed) {
             for (const auto& [key, node] : parsed.table()) read_rule(key, node);
         } else {
-            note(position_of(parsed.error().source()), std::string(parsed.error().description()));
+            note(position_of(parsed.error().source()), printable(parsed.error().description()));
         }
         if (!mistakes_.empty()) {
             std::ranges::sort(mistakes_, {}, &Mistake::position);

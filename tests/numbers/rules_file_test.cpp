@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -146,6 +147,9 @@ TEST(RulesFile, never_quotes_a_value) {
 }
 
 TEST(RulesFile, cannot_command_a_terminal) {
+    const std::string_view with_nul("[default]\nmax_calls = [f\0001]\n", 28);
+    EXPECT_TRUE(std::ranges::none_of(mistakes_in(with_nul), [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+        << mistakes_in(with_nul);
     EXPECT_EQ(mistakes_in("[default]\n\"\\u001b[2J\" = 1\n"), "f:2:1: \"\\x1b[2J\" of \"default\" is no key");
 }
 
