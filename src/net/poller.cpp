@@ -14,24 +14,18 @@ namespace {
 
 constexpr std::size_t batch_events = 256;
 
-timespec timeout_until(std::chrono::steady_clock::time_point until) {
+std::chrono::nanoseconds left_until(std::chrono::steady_clock::time_point until) {
     constexpr std::chrono::nanoseconds longest = std::chrono::hours(1);
     const auto now = std::chrono::steady_clock::now();
-    const auto left = until <= now ? std::chrono::nanoseconds{0} : std::min(until - now, longest);
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-    return {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+    return until <= now ? std::chrono::nanoseconds{0} : std::min(until - now, longest);
 }
 
 }  // namespace
 
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), batch_(batch_events) {
     if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-    // A kernel before 5.11, or a sandbox that does not know the call, must not be found out by a loop that never waits.
     const timespec at_once{};
-    if (::epoll_pwait2(epoll_, batch_.data(), 1, &at_once, nullptr) == 0) return;
-    const int error = errno;
-    ::close(epoll_);
-    throw std::system_error(error, std::generic_category(), "epoll_pwait2, which needs Linux 5.11");
+    waits_to_the_tick_ = ::epoll_pwait2(epoll_, batch_.data(), 1, &at_once, nullptr) == 0;
 }
 
 Poller::~Poller() {
@@ -55,9 +49,19 @@ void Poller::remove(int descriptor, Pollable& pollable) {
     }
 }
 
+int Poller::wait(std::chrono::nanoseconds at_most) {
+    const int size = static_cast<int>(batch_.size());
+    if (!waits_to_the_tick_) {
+        const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(at_most);
+        return ::epoll_wait(epoll_, batch_.data(), size, static_cast<int>(milliseconds.count()));
+    }
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(at_most);
+    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (at_most - seconds).count()};
+    return ::epoll_pwait2(epoll_, batch_.data(), size, &timeout, nullptr);
+}
+
 void Poller::dispatch(std::chrono::steady_clock::time_point until) {
-    const auto timeout = timeout_until(until);
-    const int ready = ::epoll_pwait2(epoll_, batch_.data(), static_cast<int>(batch_.size()), &timeout, nullptr);
+    const int ready = wait(left_until(until));
     if (ready <= 0) return;  // the time is over, or a signal came
     batch_size_ = static_cast<std::size_t>(ready);
     for (std::size_t i = 0; i < batch_size_; ++i) {

@@ -34,7 +34,12 @@ public:
     void dispatch(std::chrono::steady_clock::time_point until);
 
 private:
+    int wait(std::chrono::nanoseconds at_most);
+
     int epoll_;
+    // Before Linux 5.11, in some sandboxes and under valgrind there is no epoll_pwait2: timers are then a millisecond
+    // late.
+    bool waits_to_the_tick_ = true;
     std::vector<epoll_event> batch_;
     std::size_t batch_size_ = 0;
 };
