@@ -72,11 +72,12 @@ class Bench:
             upstream_port = free_port()
             with servers.start(kind, upstream_port, wrapper=CALLGRIND) as server:
                 load = {"port": server.port, "calls": calls, "call_seconds": 600, "ramp_seconds": 2, "seconds": seconds + 10}
-                # A short message, over before the counting begins.
-                load |= {"upstream_port": upstream_port, "upstream_audio_ms": 100, "upstream_first_byte_ms": 20, "upstream_head_ms": 100}
+                # A message as long as the greeting deserves (a shorter one would be said again by another voice), over before the counting begins.
+                load |= {"upstream_port": upstream_port, "upstream_audio_ms": 2000, "upstream_first_byte_ms": 20, "upstream_head_ms": 100}
                 command = pinned(LOAD_CORE, [servers.program("twilio-load"), *_options(load)])
                 with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
                     running.stderr.readline()  # "measuring": all calls are up
+                    time.sleep(4)
                     counted, elapsed = _counted_instructions(server.pid, seconds)
                     running.communicate(timeout=60)
         report = {"instructions_per_frame": counted / (calls * 50 * elapsed)}
