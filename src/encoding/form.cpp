@@ -69,6 +69,7 @@ void append_form_text(std::string& out, std::string_view text) {
 
 std::expected<FormFields, FormError> parse_form(std::string_view body) {
     FormFields fields;
+    fields.reserve(std::min(static_cast<std::size_t>(std::ranges::count(body, '&')) + 1, form_fields_max));
     while (!body.empty()) {
         const std::size_t end = std::min(body.find('&'), body.size());
         const std::string_view field = body.substr(0, end);

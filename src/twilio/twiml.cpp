@@ -34,7 +34,9 @@ bool parameter_fits(std::string_view name, std::string_view value) {
 std::string connect_stream(const ConnectStream& stream) {
     constexpr std::string_view end = "</Stream></Connect>";
     constexpr std::size_t wrapping_bytes = 100;  // response(""), generously
-    std::string verbs = "<Connect";
+    std::string verbs;
+    verbs.reserve(1024);  // as long as most are
+    verbs.append("<Connect");
     if (!stream.action_url.empty()) append_xml_attribute(verbs, "action", stream.action_url);
     verbs.append("><Stream");
     append_xml_attribute(verbs, "url", stream.url);

@@ -117,7 +117,9 @@ void append_xml_attribute(std::string& out, std::string_view name, std::string_v
 }
 
 std::size_t utf16_size(std::string_view text) {
-    std::size_t size = 0;
+    const auto ascii = std::ranges::find_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; });
+    auto size = static_cast<std::size_t>(ascii - text.begin());
+    text.remove_prefix(size);
     while (!text.empty()) {
         const CodePoint c = first_code_point(text);
         size += utf16_units(c);
