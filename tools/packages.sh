@@ -23,6 +23,7 @@ packages_for() {
             ;;
         check) echo python3 shellcheck clang-19 clang-format-19 clang-tidy-19 ;;
         fuzz) echo clang-19 libclang-rt-19-dev llvm-19 ;;
+        deploy) echo docker-compose ;; # reads the file; nothing is started
         package) echo dpkg-dev help2man ;;
         package_test) echo lintian man-db systemd bash-completion ;;
         benchmark) echo libbenchmark-dev ;;

@@ -18,14 +18,9 @@ class Balancer(Program):
     def __init__(self, pair, ports):
         self.port = free_port()
         directory = new_directory()
-        pem = os.path.join(directory, "phone.pem")
-        with open(pem, "w", encoding="ascii") as file:
-            for part in (pair.certificate, pair.key):
-                with open(part, encoding="ascii") as source:
-                    file.write(source.read())
         with open(CONFIGURATION, encoding="utf-8") as file:
             text = file.read()
-        text, bound = re.subn(r"bind :443 ssl crt \S+", f"bind 127.0.0.1:{self.port} ssl crt {pem}", text)
+        text, bound = re.subn(r"bind :443 ssl crt \S+", f"bind 127.0.0.1:{self.port} ssl crt {pair.in_one_file()}", text)
         for name, port in ports.items():
             text, found = re.subn(rf"(\n    server {name}) \S+", rf"\1 127.0.0.1:{port}", text)
             assert found == 2, f"server {name} is in both backends"

@@ -20,6 +20,15 @@ class Pair:
     def settings(self):
         return {"TLS_CERT_FILE": self.certificate, "TLS_KEY_FILE": self.key}
 
+    def in_one_file(self):
+        """Certificate and key, one after the other, as HAProxy wants them: the file's name."""
+        path = os.path.join(new_directory(), "pair.pem")
+        with open(path, "wb") as file:
+            for part in (self.certificate, self.key):
+                with open(part, "rb") as source:
+                    file.write(source.read())
+        return path
+
     def put_in_place_of(self, other):
         for ours, theirs in ((self.certificate, other.certificate), (self.key, other.key)):
             with open(ours, "rb") as file:
