@@ -33,7 +33,10 @@ public:
         ++answered_;
         if (!right) ++wrong_;
         if (answered_ > warm_up_) latency_.add(took_ns);
-        if (answered_ == warm_up_) begun_ = reading();
+        if (answered_ == warm_up_) {
+            loop_.spin();
+            begun_ = reading();
+        }
         if (answered_ == requests_) loop_.stop();
     }
     void lost() {
@@ -67,9 +70,13 @@ private:
 
 class Asker final : public bench::Stream {
 public:
-    Asker(bench::Loop& loop, const bench::Plan& plan, SSL_CTX* tls, Tester& tester)
-        : Stream(loop, bench::Socket(bench::connect_to(plan.port), tls, false)), plan_(plan), tester_(tester) {
-        ask();
+    // From `begins_ns` on it asks again whenever it is answered. A scout asks for one call before.
+    Asker(bench::Loop& loop, const bench::Plan& plan, SSL_CTX* tls, Tester& tester, std::int64_t begins_ns, bool scout)
+        : Stream(loop, bench::Socket(bench::connect_to(plan.port), tls, false)),
+          plan_(plan),
+          tester_(tester),
+          begins_ns_(begins_ns) {
+        loop.plan(*this, scout ? bench::now_ns() : begins_ns);
     }
 
 private:
@@ -86,15 +93,19 @@ private:
         tester_.answered(bench::now_ns() - asked_ns_,
                          answer.head.starts_with("HTTP/1.1 200") && bench::stream_parameters(answer.body));
         answer_.clear();
+        if (bench::now_ns() < begins_ns_) return loop().plan(*this, begins_ns_);
         ask();
     }
     void on_gone() override { tester_.lost(); }
-    void on_due(std::int64_t) override {}
+    void on_due(std::int64_t) override {
+        ask();
+        settle();
+    }
 
     const bench::Plan& plan_;
     Tester& tester_;
     std::string answer_;
-    std::int64_t asked_ns_ = 0;
+    std::int64_t begins_ns_, asked_ns_ = 0;
 };
 
 struct Settings {
@@ -102,6 +113,7 @@ struct Settings {
     bench::UpstreamPlan upstream;
     std::uint16_t upstream_port = 0;
     unsigned connections = 16;
+    std::int64_t settle_ms = 0;
     std::uint64_t requests = 9'000;
     pid_t server = 0;
 };
@@ -114,6 +126,8 @@ void declare(CLI::App& app, Settings& settings) {
     app.add_option("--host", settings.plan.host, "The server's public name, which is signed")->capture_default_str();
     app.add_flag("--tls", settings.plan.tls, "https://, any certificate");
     app.add_option("--connections", settings.connections)->check(CLI::Range(1, 1'000))->capture_default_str();
+    app.add_option("--settle-ms", settings.settle_ms,
+                   "So long after the first call come the others; meanwhile the server can make the greeting");
     app.add_option("--requests", settings.requests, "The first tenth is not measured")->capture_default_str();
     app.add_option("--upstream-port", settings.upstream_port, "Play ElevenLabs there");
     app.add_option("--server-pid", settings.server, "Whose CPU time to report");
@@ -133,8 +147,9 @@ int main(int argc, char** argv) {
     const bench::ServerWatch watch(settings.server);
     Tester tester(loop, watch, settings.requests);
     SSL_CTX* tls = settings.plan.tls ? bench::client_tls() : nullptr;
+    const std::int64_t begins_ns = bench::now_ns() + settings.settle_ms * 1'000'000;
     for (unsigned i = 0; i < settings.connections; ++i)
-        new Asker(loop, settings.plan, tls, tester);  // the loop discards them
+        new Asker(loop, settings.plan, tls, tester, begins_ns, i == 0);  // the loop discards them
     loop.run();
     std::printf("%s\n", tester.report().c_str());
     return tester.all_right() ? 0 : 1;

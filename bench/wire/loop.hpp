@@ -34,13 +34,16 @@ public:
 
     void run();
     void stop() { running_ = false; }
+    // From now on it never sleeps. To wake a sleeping process, on a virtual machine most of all, is dear, and charged
+    // to the server that answers it.
+    void spin() { spinning_ = true; }
 
 private:
     void wait();
     void on_due(Actor& actor);
 
     int epoll_;
-    bool running_ = true;
+    bool running_ = true, spinning_ = false;
     Wheel<Actor> wheel_;
     std::vector<Actor*> discarded_;
 };

@@ -29,7 +29,7 @@ public:
     void exception_caught();                      // where only the catch-all of a request knew an answer
     void fell_back(std::string_view to);          // "default_voice", "embedded_voice", "apology"
     void first_media(std::chrono::microseconds after_start);
-    void prepared_speech(std::string_view fate);                      // "taken", "expired", "no_room"
+    void prepared_speech(std::string_view fate);                      // "at_hand", "taken", "expired", "no_room"
     void request_refused(std::string_view why);                       // "signature", "token", "rate", …
     void events_told(std::string_view result, std::uint64_t events);  // "delivered", "dropped", "refused"
 
@@ -62,7 +62,7 @@ private:
     Histogram first_media_, synthesis_first_audio_, synthesis_;
     LabelledCounter webhooks_{"connect", "busy", "draining", "fallback", "hangup", "say"};
     LabelledCounter fallbacks_{"embedded_voice", "apology"};
-    LabelledCounter prepared_{"taken", "expired", "no_room"};
+    LabelledCounter prepared_{"at_hand", "taken", "expired", "no_room"};
     LabelledCounter errors_{"exception"}, refused_{"signature"};
     LabelledCounter events_{"delivered", "dropped", "refused"};
 };

@@ -36,13 +36,17 @@ void append_percent(std::string& out, char c) {
     out += digits[byte & 0x0F];
 }
 
-std::string decode(std::string_view text) {
-    std::string out;
+std::size_t size_of_plain(std::string_view text) {
+    std::size_t size = 0;
+    while (size < text.size() && text[size] != '%' && text[size] != '+') ++size;
+    return size;
+}
+
+// `out` is empty.
+void decode(std::string& out, std::string_view text) {
+    std::size_t plain = size_of_plain(text);
     out.reserve(text.size());
-    while (!text.empty()) {
-        // Nearly all of a form stands for itself.
-        const auto plain = static_cast<std::size_t>(
-            std::ranges::find_if(text, [](char c) { return c == '%' || c == '+'; }) - text.begin());
+    for (;; plain = size_of_plain(text)) {
         out.append(text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.empty()) break;
@@ -51,7 +55,6 @@ std::string decode(std::string_view text) {
         out += low >= 0 ? static_cast<char>(high << 4 | low) : text[0] == '+' ? ' ' : '%';
         text.remove_prefix(low >= 0 ? 3 : 1);
     }
-    return out;
 }
 
 void append_form_text(std::string& out, std::string_view text) {
@@ -77,7 +80,9 @@ std::expected<FormFields, FormError> parse_form(std::string_view body) {
         if (field.empty()) continue;
         if (fields.size() == form_fields_max) return std::unexpected(FormError::too_many_fields);
         const std::size_t equals = std::min(field.find('='), field.size());
-        fields.emplace_back(decode(field.substr(0, equals)), decode(field.substr(std::min(equals + 1, field.size()))));
+        auto& [name, value] = fields.emplace_back();
+        decode(name, field.substr(0, equals));
+        decode(value, field.substr(std::min(equals + 1, field.size())));
     }
     return fields;
 }

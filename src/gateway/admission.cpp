@@ -41,14 +41,14 @@ std::optional<http::Response> Admission::take_place(const SignedForm& call) cons
     Switchboard& all = loop_.switchboard;
     const std::string_view number = our_number(call.fields);
     const auto settings = all.numbers.settings_for(number);
-    const std::size_t calls_max = call.field("Direction").starts_with("outbound") ? 0 : settings.calls_max;
+    const std::size_t calls_max = call.field("Direction").starts_with("outbound") ? 0 : settings->calls_max;
     if (all.number_places.take(number, call.call_sid, calls_max, loop_.events.now())) return std::nullopt;
     loop_.events.limits().reached(Limit::calls_of_number);
-    return say(call, "busy", "calls_of_number", settings.busy_text);
+    return say(call, "busy", "calls_of_number", settings->busy_text);
 }
 
 std::string Admission::busy_text(const SignedForm& call) const {
-    return loop_.switchboard.numbers.settings_for(our_number(call.fields)).busy_text;
+    return loop_.switchboard.numbers.settings_for(our_number(call.fields))->busy_text;
 }
 
 // A call whose webhook Twilio repeats is not new: its speech is under way.

@@ -191,7 +191,7 @@ void CallPlacement::place(const http::Request& request, const std::string& base_
     Order order;
     if (const auto fault = read_call(*body, options, order.call)) return reply(http::error(422, *fault));
     const auto settings = loop_.switchboard.numbers.settings_for(order.call.from.reveal());
-    if (const auto fault = read_plan(*body, settings, order.call, order.plan)) return reply(http::error(422, *fault));
+    if (const auto fault = read_plan(*body, *settings, order.call, order.plan)) return reply(http::error(422, *fault));
     if (order.plan.record && !loop_.switchboard.recorder)
         return reply(http::error(422, "record needs RECORDINGS_DIR, which this server has not."));
     if (loop_.switchboard.draining) return reply(http::error(503, "The server is draining: it places no calls."));

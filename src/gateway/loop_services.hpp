@@ -59,7 +59,7 @@ struct Switchboard {
     RateLimit callers;
     call::CallMetrics metrics;
     CallDirectory directory;
-    const StreamPasses passes;
+    StreamPasses passes;
     NumbersFile numbers;  // what each of our numbers gets
     NumberPlaces number_places{{}};
     CallRegister calls{{}};

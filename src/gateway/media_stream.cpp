@@ -219,7 +219,7 @@ void MediaStream::authorise(const twilio::Started& started) {
     socket_.proven();
     if (!*admitted) {
         const auto number = encoding::find(started.custom_parameters, "to").value_or("");
-        return begin(plan_for_stream(loop_.switchboard.numbers.settings_for(number), started));
+        return begin(plan_for_stream(*loop_.switchboard.numbers.settings_for(number), started));
     }
     LoopServices& home = *loop_.switchboard.loops[(*admitted)->loop];
     if (&home != &loop_) return move_to(home, std::move(**admitted));

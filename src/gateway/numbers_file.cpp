@@ -43,7 +43,9 @@ std::expected<numbers::Rules, std::string> read_numbers_file(const std::string& 
 }
 
 NumbersFile::NumbersFile(std::string path, numbers::CallSettings servers, bool can_record)
-    : path_(std::move(path)), servers_(std::move(servers)), can_record_(can_record) {
+    : path_(std::move(path)),
+      servers_(std::make_shared<const numbers::CallSettings>(std::move(servers))),
+      can_record_(can_record) {
     if (path_.empty()) return;
     auto rules = read_numbers_file(path_, can_record_);
     if (!rules) throw std::runtime_error("NUMBERS_FILE is wrong.\n" + rules.error());
@@ -55,8 +57,10 @@ std::shared_ptr<const numbers::Rules> NumbersFile::rules() const {
     return rules_;
 }
 
-numbers::CallSettings NumbersFile::settings_for(std::string_view number) const {
-    return rules()->settings_for(number, servers_);
+std::shared_ptr<const numbers::CallSettings> NumbersFile::settings_for(std::string_view number) const {
+    const auto rules = this->rules();
+    if (rules->all().empty()) return servers_;  // nothing is copied for a server that has one setting for all
+    return std::make_shared<const numbers::CallSettings>(rules->settings_for(number, *servers_));
 }
 
 std::expected<std::size_t, std::string> NumbersFile::reload() {

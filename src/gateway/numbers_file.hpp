@@ -26,13 +26,13 @@ public:
     NumbersFile(std::string path, numbers::CallSettings servers, bool can_record);
 
     // `number` is ours: called, or calling.
-    numbers::CallSettings settings_for(std::string_view number) const;
+    std::shared_ptr<const numbers::CallSettings> settings_for(std::string_view number) const;
 
     // Returns how many rules there are now.
     std::expected<std::size_t, std::string> reload();
 
     const std::string& path() const { return path_; }  // empty: there is none
-    const numbers::CallSettings& servers() const { return servers_; }
+    const numbers::CallSettings& servers() const { return *servers_; }
     std::shared_ptr<const numbers::Rules> rules() const;
 
     // For the metrics, from any thread.
@@ -41,7 +41,7 @@ public:
 
 private:
     const std::string path_;
-    const numbers::CallSettings servers_;
+    const std::shared_ptr<const numbers::CallSettings> servers_;
     const bool can_record_;
     mutable std::mutex mutex_;
     std::shared_ptr<const numbers::Rules> rules_ = std::make_shared<const numbers::Rules>();

@@ -21,7 +21,7 @@ std::optional<call::CallPlan> plan_for(Switchboard& switchboard, const std::stri
                                        {"Direction", facts.direction}};
     const auto number = our_number(webhook);
     switchboard.number_places.take(number, call_sid, 0, now);
-    return plan_for_webhook(switchboard.numbers.settings_for(number), webhook, facts.query);
+    return plan_for_webhook(*switchboard.numbers.settings_for(number), webhook, facts.query);
 }
 
 }  // namespace

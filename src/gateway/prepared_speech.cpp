@@ -89,6 +89,7 @@ PreparedSpeech::~PreparedSpeech() = default;
 
 void PreparedSpeech::begin(const std::string& call_sid, const speech::Request& request) {
     if (request.text.empty() || waiting_.contains(call_sid)) return;
+    if (loop_.speech.chain().at_hand(request)) return loop_.switchboard.metrics.prepared_speech("at_hand");
     if (waiting_.size() >= options_.calls_max) return loop_.switchboard.metrics.prepared_speech("no_room");
     auto entry = std::make_shared<Entry>(loop_.events, [this, call_sid] { expire(call_sid); });
     waiting_.emplace(call_sid, entry);

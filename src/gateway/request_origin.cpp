@@ -119,7 +119,7 @@ RequestOrigin RequestOrigins::of(const http::Request& request, std::string_view 
     const Way way = way_of(request, peer);
     RequestOrigin origin;
     origin.address = way.client;
-    origin.client = way.client ? way.client->text() : std::string(peer);
+    origin.peer = peer;
     origin.configured = !options_.public_url.empty();
     origin.base_urls = origin.configured ? std::vector{options_.public_url} : base_urls_of(request, way.proxies);
     // What the proxy took off the path, as it does for one server among several: it may be another's, whose calls we

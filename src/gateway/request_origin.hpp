@@ -17,12 +17,13 @@ namespace gateway {
 
 struct RequestOrigin {
     std::optional<net::IpAddress> address;  // of the client, as far as it can be told
-    std::string client;                     // the same for the log
+    std::string peer;                       // the other end of the connection
     std::vector<std::string> base_urls;     // "https://phone.example.org": which Twilio may have called; at least one
     std::string return_url;                 // under which it comes back to this very server for the rest of a call
     bool configured = false;                // our address is the operator's word, not the request's
 
     const std::string& base_url() const { return base_urls.front(); }
+    std::string client() const { return address ? address->text() : peer; }  // for the log
 };
 
 // A browser says of which page a request is (the Origin header): whether that page came from this server.

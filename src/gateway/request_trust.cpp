@@ -24,7 +24,7 @@ void log_refusal(std::string_view request, const RequestOrigin& origin, bool hea
     // A reader of this line mostly has the wrong address in one of two places.
     const char* const hint = origin.configured ? "one of urls_tried must be what Twilio calls, to the letter"
                                                : "set WEBHOOK_BASE_URL to the address Twilio calls";
-    spdlog::warn("signature refused request={} peer={} reason={} urls_tried={:?} hint={:?}", request, origin.client,
+    spdlog::warn("signature refused request={} peer={} reason={} urls_tried={:?} hint={:?}", request, origin.client(),
                  header_present ? "wrong_signature" : "no_signature", fmt::format("{}", fmt::join(urls_tried, " ")),
                  hint);
 }
@@ -34,7 +34,8 @@ void log_refusal(std::string_view request, const RequestOrigin& origin, bool hea
 std::string websocket_url(std::string_view base_url, std::string_view path) {
     const std::size_t scheme_end = base_url.find("://");
     const std::string_view rest = scheme_end == std::string_view::npos ? base_url : base_url.substr(scheme_end + 3);
-    return fmt::format("wss://{}{}", rest, path);
+    std::string url = "wss://";
+    return url.append(rest).append(path);
 }
 
 bool RequestTrust::lacks_signature(const http::Request& request) const {

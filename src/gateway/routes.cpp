@@ -38,6 +38,14 @@ std::vector<std::string> words(std::string_view text) {
     return all;
 }
 
+bool takes(std::string_view methods, std::string_view method) {
+    for (std::size_t at = methods.find(method); at != std::string_view::npos; at = methods.find(method, at + 1)) {
+        const std::size_t end = at + method.size();
+        if ((at == 0 || methods[at - 1] == ' ') && (end == methods.size() || methods[end] == ' ')) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 struct Routes::Route {
@@ -129,8 +137,7 @@ void Routes::handle(const ExchangePointer& exchange) {
     for (const Route& route : table) {
         const auto part = part_of(route, request.path());
         if (!part) continue;
-        if (fmt::format(" {} ", route.methods).contains(fmt::format(" {} ", method)))
-            return answer(route, exchange, std::string(*part));
+        if (takes(route.methods, method)) return answer(route, exchange, std::string(*part));
         allowed.append(allowed.empty() ? "" : " ").append(route.methods);
     }
     if (auto too_many = loop_.too_many_refusals(origin_of(*exchange))) return exchange->answer(*too_many);
@@ -175,7 +182,7 @@ bool Routes::admits(const Route& route, const ExchangePointer& exchange) {
 void Routes::deny(const Route& route, const ExchangePointer& exchange, const RequestOrigin& origin, Denial denial) {
     loop_.switchboard.metrics.request_refused(name_of(denial));
     if (auto too_many = loop_.too_many_refusals(origin)) return exchange->answer(*too_many);
-    spdlog::warn("request refused path={} peer={} reason={}", route.path, origin.client, name_of(denial));
+    spdlog::warn("request refused path={} peer={} reason={}", route.path, origin.client(), name_of(denial));
     exchange->answer(refusal_of(denial));
 }
 
@@ -212,7 +219,7 @@ void Routes::open_stream(const ExchangePointer& exchange) {
         return exchange->answer(http::error(403, "The X-Twilio-Signature header is missing or wrong."));
     }
     if (auto upgraded = exchange->upgrade())
-        MediaStream::open(loop_, std::move(*upgraded), origin.client, CallerKind::twilio);
+        MediaStream::open(loop_, std::move(*upgraded), origin.client(), CallerKind::twilio);
 }
 
 }  // namespace gateway

@@ -37,7 +37,7 @@ std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, c
     };
     if (trust.lacks_signature(request)) {
         spdlog::warn("signature refused request=webhook peer={} reason=no_signature urls_tried={:?} hint={:?}",
-                     origin.client, origin.base_url() + std::string(request.path()),
+                     origin.client(), origin.base_url() + std::string(request.path()),
                      "does something on the way take X-Twilio-Signature away?");
         return turned_down();
     }
@@ -52,7 +52,7 @@ std::expected<SignedForm, http::Response> read_signed_form(LoopServices& loop, c
     form.account_sid = form.field("AccountSid");
     const std::string& our_account = loop.switchboard.options.account_sid;
     if (trust.checks() && !our_account.empty() && form.account_sid != our_account) {
-        spdlog::warn("webhook refused peer={} reason=wrong_account", origin.client);
+        spdlog::warn("webhook refused peer={} reason=wrong_account", origin.client());
         loop.switchboard.metrics.request_refused("wrong_account");
         return std::unexpected(http::error(403, "Calls of this account are not taken here."));
     }

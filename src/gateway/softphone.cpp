@@ -83,13 +83,13 @@ void Softphone::call(const ExchangePointer& exchange) {
     if (!wish->voice_id.empty()) query.emplace_back("voice_id", wish->voice_id);
     const auto now = loop_.events.now();
     const auto settings = all.numbers.settings_for(wish->to);
-    if (!all.number_places.take(wish->to, call_sid, settings.calls_max, now)) {
+    if (!all.number_places.take(wish->to, call_sid, settings->calls_max, now)) {
         loop_.events.limits().reached(Limit::calls_of_number);
         return exchange->answer(http::error(503, "This number has as many calls as it may have."));
     }
     const auto ticket = all.directory.announce(
         call_sid, all.options.account_sid, loop_.index,
-        [&] { return Arrangement{.plan = plan_for_webhook(settings, fields_of(call_sid, *wish), query)}; }, now,
+        [&] { return Arrangement{.plan = plan_for_webhook(*settings, fields_of(call_sid, *wish), query)}; }, now,
         CallerKind::browser);
     if (!ticket) {
         loop_.events.limits().reached(Limit::calls);
@@ -117,7 +117,7 @@ void Softphone::call(const ExchangePointer& exchange) {
 void Softphone::connect(const ExchangePointer& exchange, const RequestOrigin& origin) {
     if (!softphone_is_on(loop_.switchboard.options)) return exchange->answer(turned_off());
     if (auto upgraded = exchange->upgrade())
-        MediaStream::open(loop_, std::move(*upgraded), origin.client, CallerKind::browser);
+        MediaStream::open(loop_, std::move(*upgraded), origin.client(), CallerKind::browser);
 }
 
 }  // namespace gateway

@@ -3,12 +3,14 @@
 #include "encoding/base64.hpp"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <charconv>
-#include <memory>
+#include <cstring>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -26,8 +28,6 @@ constexpr std::size_t pass_characters_max = 490;
 constexpr std::string_view key_purpose = "mouthpiece stream pass 1";
 constexpr std::string_view own_prefix = "q.";  // of the names in the query
 
-using Cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-
 const unsigned char* octets(const void* bytes) {
     return static_cast<const unsigned char*>(bytes);
 }
@@ -35,49 +35,43 @@ unsigned char* octets(void* bytes) {
     return static_cast<unsigned char*>(bytes);
 }
 
-// Ready for the text, and with `call_sid` authenticated. `sealing`: EVP's 1 or 0.
-Cipher begin(std::span<const std::byte> key, std::span<const std::byte> nonce, std::string_view call_sid, int sealing) {
-    Cipher cipher(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
+// Ready for the text, and with `call_sid` authenticated.
+void begin(EVP_CIPHER_CTX* cipher, std::span<const std::byte> nonce, std::string_view call_sid) {
+    constexpr int as_before = -1;  // sealing or opening
     int length = 0;
-    if (!cipher ||
-        EVP_CipherInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, octets(key.data()), octets(nonce.data()),
-                          sealing) != 1 ||
-        EVP_CipherUpdate(cipher.get(), nullptr, &length, octets(call_sid.data()), static_cast<int>(call_sid.size())) !=
-            1) {
+    if (EVP_CipherInit_ex(cipher, nullptr, nullptr, nullptr, octets(nonce.data()), as_before) != 1 ||
+        EVP_CipherUpdate(cipher, nullptr, &length, octets(call_sid.data()), static_cast<int>(call_sid.size())) != 1) {
         throw std::runtime_error("AES-256-GCM is not available");
     }
-    return cipher;
 }
 
-std::vector<std::byte> seal(std::span<const std::byte> key, std::string_view call_sid, std::string_view text) {
+std::vector<std::byte> seal(EVP_CIPHER_CTX* cipher, std::span<const std::byte> nonce, std::string_view call_sid,
+                            std::string_view text) {
     std::vector<std::byte> sealed(head_bytes + text.size() + seal_bytes);
     sealed[0] = pass_version;
-    const std::span nonce(sealed.data() + 1, nonce_bytes);
-    if (RAND_bytes(octets(nonce.data()), nonce_bytes) != 1) throw std::runtime_error("no random numbers");
-    const Cipher cipher = begin(key, nonce, call_sid, 1);
+    std::ranges::copy(nonce, sealed.begin() + 1);
+    begin(cipher, nonce, call_sid);
     std::byte* const body = sealed.data() + head_bytes;
     int length = 0;
-    if (EVP_CipherUpdate(cipher.get(), octets(body), &length, octets(text.data()), static_cast<int>(text.size())) !=
-            1 ||
-        EVP_CipherFinal_ex(cipher.get(), octets(body + length), &length) != 1 ||
-        EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, seal_bytes, body + text.size()) != 1) {
+    if (EVP_CipherUpdate(cipher, octets(body), &length, octets(text.data()), static_cast<int>(text.size())) != 1 ||
+        EVP_CipherFinal_ex(cipher, octets(body + length), &length) != 1 ||
+        EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, seal_bytes, body + text.size()) != 1) {
         throw std::runtime_error("sealing failed");
     }
     return sealed;
 }
 
-std::optional<std::string> unseal(std::span<const std::byte> key, std::string_view call_sid,
-                                  std::span<std::byte> sealed) {
+std::optional<std::string> unseal(EVP_CIPHER_CTX* cipher, std::string_view call_sid, std::span<std::byte> sealed) {
     if (sealed.size() < head_bytes + seal_bytes || sealed[0] != pass_version) return std::nullopt;
-    const Cipher cipher = begin(key, sealed.subspan(1, nonce_bytes), call_sid, 0);
+    begin(cipher, sealed.subspan(1, nonce_bytes), call_sid);
     const auto body = sealed.subspan(head_bytes, sealed.size() - head_bytes - seal_bytes);
     std::string text(body.size(), '\0');
     int length = 0, rest = 0;
     const bool whole =
-        EVP_CipherUpdate(cipher.get(), octets(text.data()), &length, octets(body.data()),
-                         static_cast<int>(body.size())) == 1 &&
-        EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, seal_bytes, sealed.last(seal_bytes).data()) == 1 &&
-        EVP_CipherFinal_ex(cipher.get(), octets(text.data() + length), &rest) == 1;
+        EVP_CipherUpdate(cipher, octets(text.data()), &length, octets(body.data()), static_cast<int>(body.size())) ==
+            1 &&
+        EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, seal_bytes, sealed.last(seal_bytes).data()) == 1 &&
+        EVP_CipherFinal_ex(cipher, octets(text.data() + length), &rest) == 1;
     return whole ? std::optional(std::move(text)) : std::nullopt;
 }
 
@@ -113,29 +107,55 @@ CallFacts facts_in(const encoding::FormFields& fields) {
 // HMAC-SHA256 as the one step of a key derivation: the secret has entropy enough, and the key is for nothing else.
 StreamPasses::StreamPasses(const Secret& secret, std::chrono::seconds life) : life_(life) {
     if (secret.empty()) return;
-    key_.emplace();
+    std::array<std::byte, 32> key;
     unsigned length = 0;
     if (HMAC(EVP_sha256(), secret.reveal().data(), static_cast<int>(secret.reveal().size()), octets(key_purpose.data()),
-             key_purpose.size(), octets(key_->data()), &length) == nullptr ||
-        length != key_->size()) {
+             key_purpose.size(), octets(key.data()), &length) == nullptr ||
+        length != key.size()) {
         throw std::runtime_error("HMAC-SHA256 is not available");
     }
+    for (const auto& [cipher, sealing] : {std::pair(&sealing_, 1), std::pair(&opening_, 0)}) {
+        cipher->reset(EVP_CIPHER_CTX_new());
+        if (!*cipher ||
+            EVP_CipherInit_ex(cipher->get(), EVP_aes_256_gcm(), nullptr, octets(key.data()), nullptr, sealing) != 1)
+            throw std::runtime_error("AES-256-GCM is not available");
+    }
+    OPENSSL_cleanse(key.data(), key.size());
+    if (RAND_bytes(octets(&nonce_prefix_), sizeof nonce_prefix_) != 1) throw std::runtime_error("no random numbers");
 }
 
-std::optional<Secret> StreamPasses::issue(std::string_view call_sid, const CallFacts& facts, Time now) const {
-    if (!key_) return std::nullopt;
-    std::string pass = encoding::to_base64(seal(*key_, call_sid, written(facts, seconds_of(now + life_))));
+void StreamPasses::Free::operator()(evp_cipher_ctx_st* cipher) const {
+    EVP_CIPHER_CTX_free(cipher);
+}
+
+// Never the same twice: a counter behind a random beginning, which no two servers share (NIST SP 800-38D, 8.2.1).
+StreamPasses::Nonce StreamPasses::next_nonce() {
+    if (++issued_ == 0) ++nonce_prefix_;
+    Nonce nonce;
+    std::memcpy(nonce.data(), &nonce_prefix_, sizeof nonce_prefix_);
+    std::memcpy(nonce.data() + sizeof nonce_prefix_, &issued_, sizeof issued_);
+    return nonce;
+}
+
+std::optional<Secret> StreamPasses::issue(std::string_view call_sid, const CallFacts& facts, Time now) {
+    if (!sealing_) return std::nullopt;
+    const std::string text = written(facts, seconds_of(now + life_));
+    std::unique_lock lock(mutex_);
+    std::string pass = encoding::to_base64(seal(sealing_.get(), next_nonce(), call_sid, text));
+    lock.unlock();
     if (pass.size() > pass_characters_max) return std::nullopt;
     return Secret(std::move(pass));
 }
 
 std::expected<CallFacts, StreamPasses::Fault> StreamPasses::open(std::string_view call_sid, std::string_view pass,
-                                                                 Time now) const {
-    if (!key_ || pass.size() > pass_characters_max) return std::unexpected(Fault::not_a_pass);
+                                                                 Time now) {
+    if (!opening_ || pass.size() > pass_characters_max) return std::unexpected(Fault::not_a_pass);
     auto sealed = encoding::from_base64(pass);
     // One spelling only: the bits that padding leaves over would make a used pass look like another one.
     if (!sealed || encoding::to_base64(*sealed) != pass) return std::unexpected(Fault::not_a_pass);
-    const auto text = unseal(*key_, call_sid, *sealed);
+    std::unique_lock lock(mutex_);
+    const auto text = unseal(opening_.get(), call_sid, *sealed);
+    lock.unlock();
     if (!text) return std::unexpected(Fault::not_a_pass);
     // Authentic: written by one of us.
     const auto fields = encoding::parse_form(*text).value_or(encoding::FormFields{});

@@ -12,10 +12,15 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+
+struct evp_cipher_ctx_st;  // OpenSSL's EVP_CIPHER_CTX
 
 namespace gateway {
 
@@ -37,13 +42,23 @@ public:
 
     // nullopt: there are no passes, or this call's facts do not fit into what Twilio carries (500 characters a
     // parameter).
-    std::optional<Secret> issue(std::string_view call_sid, const CallFacts& facts, Time now) const;
-    std::expected<CallFacts, Fault> open(std::string_view call_sid, std::string_view pass, Time now) const;
+    std::optional<Secret> issue(std::string_view call_sid, const CallFacts& facts, Time now);
+    std::expected<CallFacts, Fault> open(std::string_view call_sid, std::string_view pass, Time now);
 
 private:
-    using Key = std::array<std::byte, 32>;
-    std::optional<Key> key_;
-    std::chrono::seconds life_;
+    struct Free {
+        void operator()(evp_cipher_ctx_st* cipher) const;
+    };
+    // With the key set up, which takes longer than to seal a pass. Null: there are no passes.
+    using Cipher = std::unique_ptr<evp_cipher_ctx_st, Free>;
+    using Nonce = std::array<std::byte, 12>;
+    Nonce next_nonce();
+
+    const std::chrono::seconds life_;
+    std::mutex mutex_;  // every loop asks
+    Cipher sealing_, opening_;
+    std::uint64_t nonce_prefix_ = 0;
+    std::uint32_t issued_ = 0;
 };
 
 }  // namespace gateway

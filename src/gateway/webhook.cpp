@@ -5,7 +5,6 @@
 #include "gateway/stream_pass.hpp"
 #include "twilio/twiml.hpp"
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <exception>
@@ -53,7 +52,7 @@ call::CallPlan Webhook::plan_of(const SignedForm& call, const encoding::FormFiel
     if (const auto name = encoding::find(query, "plan")) {
         if (auto planned = loop_.switchboard.planned.find(*name, loop_.events.now())) return std::move(*planned);
     }
-    return plan_for_webhook(loop_.switchboard.numbers.settings_for(our_number(call.fields)), call.fields, query);
+    return plan_for_webhook(*loop_.switchboard.numbers.settings_for(our_number(call.fields)), call.fields, query);
 }
 
 http::Response Webhook::connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call) {
@@ -89,13 +88,14 @@ twilio::ConnectStream Webhook::stream_for(const SignedForm& call, const Ticket& 
     const std::string& base = origin.return_url;
     // Should this server be gone, a balancer leads stream and action to the same other one.
     const bool alone = loop_.switchboard.options.instance_url.empty();
-    const std::string which = alone ? "" : fmt::format("/{}", encoding::percent_encode(call.call_sid));
-    twilio::ConnectStream stream{.url = websocket_url(base, fmt::format("{}/call/connection{}", api_prefix, which)),
-                                 .action_url = fmt::format("{}{}/call/ended{}", base, api_prefix, which),
-                                 .status_callback_url = fmt::format("{}{}/stream/status", base, api_prefix),
+    const std::string which = alone ? "" : "/" + encoding::percent_encode(call.call_sid);
+    const std::string ours(api_prefix);
+    twilio::ConnectStream stream{.url = websocket_url(base, ours + "/call/connection" + which),
+                                 .action_url = base + ours + "/call/ended" + which,
+                                 .status_callback_url = base + ours + "/stream/status",
                                  .parameters = {{"token", ticket.token.reveal()}}};
     if (const auto own = own_query(query); !own.empty())
-        stream.action_url += fmt::format("?{}", encoding::write_form(own));
+        stream.action_url.append("?").append(encoding::write_form(own));
     if (!ticket.plan.speech.voice.id.empty()) stream.parameters.emplace_back("voice_id", ticket.plan.speech.voice.id);
     return stream;
 }

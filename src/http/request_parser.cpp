@@ -63,12 +63,14 @@ struct RequestParser::State final : beast::http::basic_parser<true> {
     bool expects_continue = false, closes = false;
 
 private:
+    static constexpr std::size_t fields_mostly = 16;  // Twilio sends about a dozen
     void check_field(beast::http::field name, std::string_view value, error_code& ec);
 
     void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
                          error_code&) override {
         request.method = std::string(method);
         request.target = std::string(target);
+        request.headers.reserve(fields_mostly);
         minor_version = version % 10;
     }
     void on_field_impl(beast::http::field name, beast::string_view as_sent, beast::string_view value,

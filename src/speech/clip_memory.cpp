@@ -24,6 +24,14 @@ bool ClipMemory::has(const ClipKey& key) const {
     return index_.contains(name);
 }
 
+bool ClipMemory::keep(const Secret& name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = index_.find(name.reveal());
+    if (found == index_.end()) return false;
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return true;
+}
+
 void ClipMemory::put(const ClipKey& key, audio::Clip clip) {
     if (clip.empty() || clip.size() > options_.clip_bytes_max) return;
     std::string name = key.canonical().reveal();

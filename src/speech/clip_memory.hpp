@@ -30,6 +30,7 @@ public:
 
     std::optional<audio::Clip> find(const ClipKey& key);
     bool has(const ClipKey& key) const;  // without counting as a use
+    bool keep(const Secret& name);       // the key's canonical(); likewise, but others are then evicted before it
     void put(const ClipKey& key, audio::Clip clip);
     void purge();
     Figures figures() const;

@@ -17,19 +17,29 @@ Ladder::Ladder(std::vector<Rung> rungs, SpeechSource* apology, Timers& timers, L
 }
 
 std::unique_ptr<Utterance> Ladder::say(const Request& request, Listener& listener) {
-    const Voice standard{.id = options_.standard_voice_id, .model = options_.standard_model};
     MessageState state{.options = options_,
                        .rungs = rungs_,
                        .timers = timers_,
                        .words = words_,
                        .random = random_,
-                       .memory = RungMemory(rungs_, request.voice, standard),
+                       .memory = RungMemory(rungs_, request.voice, standard_voice()),
                        .rates = rates_,
                        .report = {},
                        .runs_dry_at = timers_.now(),
                        .heard_any = false,
                        .silence = {}};
     return std::make_unique<SpokenMessage>(std::move(state), request, cutter_, apology_, listener);
+}
+
+std::vector<Request> Ladder::best_requests(const Request& request) {
+    const Voice voice = voice_on(rungs_.front(), request.voice, standard_voice());
+    std::vector<Request> requests;
+    for (const std::string_view sentence : cutter_.cut(request.text.reveal())) {
+        Request& one = requests.emplace_back();
+        one.text = Secret(std::string(sentence));
+        one.voice = voice;
+    }
+    return requests;
 }
 
 }  // namespace speech

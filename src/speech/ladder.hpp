@@ -28,7 +28,12 @@ public:
 
     std::unique_ptr<Utterance> say(const Request& request, Listener& listener) override;
 
+    // What the best rung is asked for when nothing goes wrong, sentence by sentence (without the neighbouring texts).
+    std::vector<Request> best_requests(const Request& request);
+
 private:
+    Voice standard_voice() const { return {.id = options_.standard_voice_id, .model = options_.standard_model}; }
+
     std::vector<Rung> rungs_;
     SpeechSource* apology_;
     Timers& timers_;

@@ -4,17 +4,19 @@
 
 namespace speech {
 
+Voice voice_on(const Rung& rung, const Voice& asked, const Voice& standard) {
+    Voice voice = asked;
+    if (rung.speaks == Rung::Speaks::standard_voice || voice.id.empty()) voice.id = standard.id;
+    if (voice.model.empty()) voice.model = standard.model;
+    if (rung.speaks == Rung::Speaks::own_voice) voice.id = voice.model = {};
+    return voice;
+}
+
 RungMemory::RungMemory(std::span<const Rung> rungs, const Voice& asked, const Voice& standard)
     : rungs_(rungs), strikes_(rungs.size(), 0) {
     assert(rungs.size() <= rungs_max);
-    for (const Rung& rung : rungs) {
-        Voice voice = asked;
-        const bool standard_id = rung.speaks == Rung::Speaks::standard_voice || voice.id.empty();
-        if (standard_id) voice.id = standard.id;
-        if (voice.model.empty()) voice.model = standard.model;
-        if (rung.speaks == Rung::Speaks::own_voice) voice.id = voice.model = {};
-        voices_.push_back(std::move(voice));
-    }
+    voices_.reserve(rungs.size());
+    for (const Rung& rung : rungs) voices_.push_back(voice_on(rung, asked, standard));
 }
 
 bool RungMemory::sound_alike(std::size_t a, std::size_t b) const {

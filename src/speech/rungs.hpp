@@ -30,6 +30,10 @@ struct Rung {
 
 inline constexpr std::size_t rungs_max = 32;
 
+// In which voice a rung says what was asked for in `asked`. `standard` supplies the id and the model where that has
+// none.
+Voice voice_on(const Rung& rung, const Voice& asked, const Voice& standard);
+
 // The rungs one sentence has done with.
 class TriedRungs {
 public:
@@ -42,8 +46,7 @@ private:
 
 class RungMemory {
 public:
-    // `rungs` must outlive this; at most rungs_max of them. `standard` supplies the id and the model where `asked` has
-    // none.
+    // `rungs` must outlive this; at most rungs_max of them.
     RungMemory(std::span<const Rung> rungs, const Voice& asked, const Voice& standard);
 
     const Voice& voice_of(std::size_t rung) const { return voices_[rung]; }

@@ -17,11 +17,12 @@ public:
     const std::string& key() const { return key_; }
     void depart(const Request& request) { utterance_ = owner_.source_.say(request, *this); }
 
-    void board(Passenger& passenger) { passengers_.push_back(&passenger); }
+    // Returns the passenger's seat. Thousands may board and leave at once: neither may look at all the others.
+    std::size_t board(Passenger& passenger);
     void leave(const Passenger& passenger);  // may destroy this
 
     // The earliest need of all counts.
-    void needed_by_changed();
+    void need_changed(Instant from, Instant to);
 
     const std::vector<audio::Clip>& chunks() const { return chunks_; }
     bool ended() const { return ended_; }
@@ -44,14 +45,18 @@ private:
         serve();
     }
     void serve();
+    void close_gaps();
 
     SingleFlight& owner_;
     std::string key_;
     std::vector<audio::Clip> chunks_;
     bool ended_ = false;
     std::optional<Failure> failure_;
-    std::vector<Passenger*> passengers_;  // null: has left
-    std::size_t serving_ = 0;             // calls of serve() under way, during which the list keeps its places
+    std::vector<Passenger*> seats_;  // null: has left
+    std::size_t aboard_ = 0;
+    std::size_t serving_ = 0;  // calls of serve() under way, during which everybody keeps the seat
+    std::optional<Instant> earliest_need_;
+    bool earliest_left_ = false;
     std::unique_ptr<Utterance> utterance_;
     Lifetime lifetime_;
 };
@@ -60,8 +65,7 @@ private:
 class SingleFlight::Passenger final : public Utterance {
 public:
     Passenger(Flight& flight, Timers& timers, Listener& listener, bool late)
-        : flight_(&flight), listener_(listener), need_(timers.now()) {
-        flight.board(*this);
+        : flight_(&flight), listener_(listener), need_(timers.now()), seat_(flight.board(*this)) {
         // What has come before must not be handed over from inside say().
         if (late) {
             catch_up_ = timers.after(std::chrono::milliseconds{0}, [this] {
@@ -76,10 +80,12 @@ public:
     }
 
     void needed_by(Instant when) override {
-        need_ = when;
-        if (flight_ != nullptr) flight_->needed_by_changed();
+        const Instant before = std::exchange(need_, when);
+        if (flight_ != nullptr) flight_->need_changed(before, when);
     }
     Instant need() const { return need_; }
+    std::size_t seat() const { return seat_; }
+    void move_to(std::size_t seat) { seat_ = seat; }
 
     void serve() {
         if (catch_up_) return;
@@ -102,34 +108,56 @@ private:
     Flight* flight_;
     Listener& listener_;
     Instant need_;
+    std::size_t seat_;
     std::size_t served_ = 0;
     std::unique_ptr<Timers::Timer> catch_up_;
     Lifetime lifetime_;
 };
 
+std::size_t SingleFlight::Flight::board(Passenger& passenger) {
+    ++aboard_;
+    seats_.push_back(&passenger);
+    earliest_need_ = std::min(earliest_need_.value_or(passenger.need()), passenger.need());
+    return seats_.size() - 1;
+}
+
 void SingleFlight::Flight::leave(const Passenger& passenger) {
-    std::ranges::replace(passengers_, &passenger, nullptr);
-    if (serving_ == 0) std::erase(passengers_, nullptr);
-    if (std::ranges::all_of(passengers_, [](const Passenger* p) { return p == nullptr; })) owner_.remove(*this);
+    const std::size_t seat = passenger.seat();
+    seats_[seat] = nullptr;
+    earliest_left_ = earliest_left_ || passenger.need() == *earliest_need_;
+    if (--aboard_ == 0) return owner_.remove(*this);
+    if (serving_ > 0) return;
+    seats_[seat] = std::exchange(seats_.back(), nullptr);
+    seats_.pop_back();
+    if (seat < seats_.size()) seats_[seat]->move_to(seat);
+}
+
+void SingleFlight::Flight::close_gaps() {
+    std::erase(seats_, nullptr);
+    for (std::size_t seat = 0; seat < seats_.size(); ++seat) seats_[seat]->move_to(seat);
 }
 
 // Passengers may leave while they are served, and the flight may end with the last of them.
 void SingleFlight::Flight::serve() {
     const Lifetime::Watch watch(lifetime_);
     ++serving_;
-    for (std::size_t i = 0; i < passengers_.size(); ++i) {
-        if (passengers_[i] != nullptr) passengers_[i]->serve();
+    for (std::size_t i = 0; i < seats_.size(); ++i) {
+        if (seats_[i] != nullptr) seats_[i]->serve();
         if (watch.ended()) return;
     }
-    if (--serving_ == 0) std::erase(passengers_, nullptr);
+    if (--serving_ == 0 && aboard_ < seats_.size()) close_gaps();
 }
 
-void SingleFlight::Flight::needed_by_changed() {
-    std::optional<Instant> earliest;
-    for (const Passenger* passenger : passengers_) {
-        if (passenger != nullptr) earliest = std::min(earliest.value_or(passenger->need()), passenger->need());
+void SingleFlight::Flight::need_changed(Instant from, Instant to) {
+    const bool earliest_went_up = from == *earliest_need_ && to > from;
+    earliest_need_ = std::min(*earliest_need_, to);
+    if (earliest_went_up || std::exchange(earliest_left_, false)) {
+        earliest_need_ = to;
+        for (const Passenger* passenger : seats_) {
+            if (passenger != nullptr) earliest_need_ = std::min(*earliest_need_, passenger->need());
+        }
     }
-    if (earliest && utterance_) utterance_->needed_by(*earliest);
+    if (utterance_) utterance_->needed_by(*earliest_need_);
 }
 
 SingleFlight::SingleFlight(SpeechSource& source, Timers& timers) : source_(source), timers_(timers) {}

@@ -26,7 +26,8 @@ std::unique_ptr<SpeechChain> make_chain(Parts parts) {
     return std::make_unique<SpeechChain>(std::move(parts));
 }
 
-SpeechChain::SpeechChain(Parts parts) : parts_(std::move(parts)) {
+SpeechChain::SpeechChain(Parts parts)
+    : parts_(std::move(parts)), names_([this](const Request& request) { return names_of(request); }) {
     for (Parts::Provider& provider : parts_.remotes) add_remote(std::move(provider));
     for (Parts::Provider& local : parts_.locals) cached(local_layers_.emplace_back(), *local.source, local.name);
     apology_ = std::make_unique<RecordedSource>(parts_.apology, parts_.timers);
@@ -82,6 +83,19 @@ std::vector<Rung> SpeechChain::rungs() {
     }
     if (!parts_.locals.empty()) rungs.back().first_audio_max = parts_.local_first_audio_max;
     return rungs;
+}
+
+bool SpeechChain::at_hand(const Request& request) {
+    if (parts_.memory == nullptr) return false;
+    return std::ranges::all_of(names_.of(request), [&](const Secret& name) { return parts_.memory->keep(name); });
+}
+
+ClipNames::Names SpeechChain::names_of(const Request& request) {
+    const std::string& provider = remotes_.empty() ? parts_.locals.front().name : parts_.account;
+    ClipNames::Names names;
+    for (const Request& sentence : ladder_->best_requests(request))
+        names.push_back(ClipKey{provider, sentence.text, sentence.voice}.canonical());
+    return names;
 }
 
 SpeechSource& SpeechChain::row(std::size_t index) {

@@ -3,6 +3,7 @@
 
 #include "speech/breaker.hpp"
 #include "speech/cache.hpp"
+#include "speech/clip_names.hpp"
 #include "speech/governor.hpp"
 #include "speech/ladder.hpp"
 #include "speech/recorded_source.hpp"
@@ -50,6 +51,9 @@ public:
         return ladder_->say(request, listener);
     }
 
+    // Whether all of it is in the memory, so that saying it asks nobody. It stays there longer for being asked after.
+    bool at_hand(const Request& request);
+
     // The rows of sources below the ladder, the local voices' last: what the same row of another loop's chain may ask.
     SpeechSource& row(std::size_t index);
 
@@ -73,6 +77,7 @@ private:
     SpeechSource& cached(std::vector<std::unique_ptr<SpeechSource>>& layers, SpeechSource& below,
                          const std::string& provider);
     std::vector<Rung> rungs();
+    ClipNames::Names names_of(const Request& request);
     SpeechSource& entrance(std::size_t index, const std::string& provider);
 
     Parts parts_;
@@ -80,6 +85,7 @@ private:
     std::vector<std::vector<std::unique_ptr<SpeechSource>>> local_layers_;
     std::vector<std::unique_ptr<SpeechSource>> before_rows_;
     std::unique_ptr<RecordedSource> apology_;
+    ClipNames names_;
     std::unique_ptr<Ladder> ladder_;  // last, so destroyed first
 };
 

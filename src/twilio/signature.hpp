@@ -24,7 +24,8 @@ public:
     SigningKey(const Secret& auth_token);  // not explicit: who signs once passes the token
 
     bool empty() const { return context_ == nullptr; }  // or SHA-1 is forbidden by policy: then nothing verifies
-    std::string sign(std::string_view text) const;      // HMAC-SHA1, base64; empty when there is no key
+    // HMAC-SHA1 over one behind the other, base64; empty when there is no key
+    std::string sign(std::string_view url, std::string_view fields) const;
 
 private:
     struct Free {

@@ -10,15 +10,16 @@ constexpr std::string_view declaration = R"(<?xml version="1.0" encoding="UTF-8"
 
 std::string response(std::string_view verbs) {
     std::string document;
+    document.reserve(declaration.size() + verbs.size() + 32);
     document.append(declaration).append("<Response>").append(verbs).append("</Response>");
     return document;
 }
 
-std::string parameter_element(std::string_view name, std::string_view value) {
-    std::string element = "<Parameter";
-    append_xml_attribute(element, "name", name);
-    append_xml_attribute(element, "value", value);
-    return element.append("/>");
+void append_parameter(std::string& verbs, std::string_view name, std::string_view value) {
+    verbs.append("<Parameter");
+    append_xml_attribute(verbs, "name", name);
+    append_xml_attribute(verbs, "value", value);
+    verbs.append("/>");
 }
 
 bool is_blank(std::string_view text) {
@@ -44,9 +45,9 @@ std::string connect_stream(const ConnectStream& stream) {
     verbs.append(">");
     for (const auto& [name, value] : stream.parameters) {
         if (!parameter_fits(name, value)) continue;
-        const std::string element = parameter_element(name, value);
-        if (verbs.size() + element.size() + end.size() + wrapping_bytes > twiml_bytes_max) continue;
-        verbs.append(element);
+        const std::size_t before = verbs.size();
+        append_parameter(verbs, name, value);
+        if (verbs.size() + end.size() + wrapping_bytes > twiml_bytes_max) verbs.resize(before);
     }
     return response(verbs.append(end));
 }

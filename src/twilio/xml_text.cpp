@@ -74,13 +74,21 @@ std::string_view entity(char32_t c, Place place) {
 }
 
 // Letters, digits and most of the punctuation of ASCII: nothing in any place of a document.
-bool means_itself(char c) {
-    return c >= ' ' && c <= '~' && c != '&' && c != '<' && c != '>' && c != '"';
+constexpr std::array<bool, 256> means_itself = [] {
+    std::array<bool, 256> itself{};
+    for (unsigned char c = ' '; c <= '~'; ++c) itself[c] = c != '&' && c != '<' && c != '>' && c != '"';
+    return itself;
+}();
+
+std::size_t size_of_plain(std::string_view text) {
+    std::size_t size = 0;
+    while (size < text.size() && means_itself[static_cast<unsigned char>(text[size])]) ++size;
+    return size;
 }
 
 void append_escaped(std::string& out, std::string_view text, Place place) {
     while (true) {
-        const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, means_itself) - text.begin());
+        const std::size_t plain = size_of_plain(text);
         out.append(text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.empty()) return;

@@ -24,7 +24,7 @@ protected:
 
 TEST_F(NumbersFileTest, without_one_the_server_decides) {
     const NumbersFile none("", servers, false);
-    EXPECT_EQ(none.settings_for("+4930").greeting, "Server.");
+    EXPECT_EQ(none.settings_for("+4930")->greeting, "Server.");
     EXPECT_TRUE(none.path().empty());
 }
 
@@ -45,17 +45,17 @@ TEST_F(NumbersFileTest, a_mistake_stops_the_start_and_is_named) {
 TEST_F(NumbersFileTest, is_read_anew_as_a_whole_or_not_at_all) {
     write("[\"+4930\"]\ngreeting = \"One.\"\n");
     NumbersFile file(path, servers, false);
-    EXPECT_EQ(file.settings_for("+4930").greeting, "One.");
-    EXPECT_EQ(file.settings_for("+4931").greeting, "Server.");
+    EXPECT_EQ(file.settings_for("+4930")->greeting, "One.");
+    EXPECT_EQ(file.settings_for("+4931")->greeting, "Server.");
 
     write("[\"+4930\"]\ngreeting = \"Two.\"\n[\"+4931\"]\nmax_calls = 0\n");
     EXPECT_TRUE(file.reload().error().contains(":4:13: max_calls"));
-    EXPECT_EQ(file.settings_for("+4930").greeting, "One.");
+    EXPECT_EQ(file.settings_for("+4930")->greeting, "One.");
 
     write("[\"+4930\"]\ngreeting = \"Two.\"\n[\"+4931\"]\nmax_calls = 1\n");
     EXPECT_EQ(file.reload(), 2u);
-    EXPECT_EQ(file.settings_for("+4930").greeting, "Two.");
-    EXPECT_EQ(file.settings_for("+4931").calls_max, 1u);
+    EXPECT_EQ(file.settings_for("+4930")->greeting, "Two.");
+    EXPECT_EQ(file.settings_for("+4931")->calls_max, 1u);
     EXPECT_EQ(file.renewed(), 1u);
     EXPECT_EQ(file.refused(), 1u);
 }

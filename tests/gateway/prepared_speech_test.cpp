@@ -72,6 +72,17 @@ TEST_F(PreparedSpeechTest, has_spoken_before_anybody_listens) {
     EXPECT_TRUE(counted("taken"));
 }
 
+TEST_F(PreparedSpeechTest, prepares_nothing_that_the_cache_can_say_at_once) {
+    PreparedSpeech prepared(loop(), {});
+    prepared.begin("CA1", test::speech_request("A sentence for many."));
+    ASSERT_TRUE(run_until([&] { return switchboard.memory.figures().clips == 1; }));
+    prepared.begin("CA2", test::speech_request("A sentence for many."));
+    EXPECT_EQ(prepared.waiting(), 1U);
+    EXPECT_TRUE(counted("at_hand"));
+    test::SpeechRecorder listener;
+    EXPECT_FALSE(prepared.take("CA2", listener)) << "its stream says it";
+}
+
 TEST_F(PreparedSpeechTest, of_a_call_that_never_opens_its_stream_ends_with_its_request) {
     answers = false;
     PreparedSpeech prepared(loop(), {.life = 50ms});

@@ -25,12 +25,12 @@ RequestOrigin origin(const Headers& headers, const char* peer = "10.0.0.1:4711",
 }
 
 std::string client(const Headers& headers, const char* peer = "10.0.0.1:4711") {
-    return origin(headers, peer).client;
+    return origin(headers, peer).client();
 }
 
 TEST(RequestOrigin, without_a_proxy_is_the_connection_and_the_host_header) {
     const auto direct = origin({}, "203.0.113.7:4711");
-    EXPECT_EQ(direct.client, "203.0.113.7");
+    EXPECT_EQ(direct.client(), "203.0.113.7");
     EXPECT_EQ(direct.address, net::IpAddress::parse("203.0.113.7"));
     EXPECT_EQ(direct.base_urls, of_the_host_header);
     EXPECT_FALSE(direct.configured);
@@ -44,7 +44,7 @@ TEST(RequestOrigin, what_a_stranger_says_is_ignored) {
                               {"Forwarded", "for=127.0.0.1;host=evil.example"},
                               {"X-Real-IP", "127.0.0.1"}},
                              "203.0.113.7:4711");
-    EXPECT_EQ(liar.client, "203.0.113.7");
+    EXPECT_EQ(liar.client(), "203.0.113.7");
     EXPECT_EQ(liar.base_urls, of_the_host_header);
 }
 
@@ -52,7 +52,7 @@ TEST(RequestOrigin, what_a_trusted_proxy_says_counts) {
     const auto told = origin({{"x-forwarded-for", "203.0.113.7"},
                               {"X-Forwarded-Host", "calls.example.org:8443"},
                               {"X-Forwarded-Proto", "HTTPS"}});
-    EXPECT_EQ(told.client, "203.0.113.7");
+    EXPECT_EQ(told.client(), "203.0.113.7");
     EXPECT_EQ(told.base_urls, (Urls{"https://calls.example.org:8443"}));
     EXPECT_EQ(client({{"X-Forwarded-For", "203.0.113.7"}}, "[2001:db8:1::1]:80"), "203.0.113.7");
     EXPECT_EQ(client({{"X-Forwarded-For", "203.0.113.7"}}, "[::ffff:10.0.0.1]:80"), "203.0.113.7");
@@ -118,7 +118,7 @@ TEST(RequestOrigin, a_configured_address_stands_above_all) {
                              "10.0.0.1:4711", "https://calls.example.org/");
     EXPECT_EQ(told.base_urls, (Urls{"https://calls.example.org"}));
     EXPECT_TRUE(told.configured);
-    EXPECT_EQ(told.client, "203.0.113.7");
+    EXPECT_EQ(told.client(), "203.0.113.7");
 }
 
 TEST(RequestOrigin, twilio_comes_back_to_the_address_of_this_server_among_several) {

@@ -12,7 +12,7 @@ const Secret token("12345");
 const encoding::FormFields call{{"CallSid", "CA1"}, {"From", "+14158675310"}};
 
 gateway::RequestOrigin at(std::vector<std::string> base_urls) {
-    return {.address = {}, .client = "192.0.2.1", .base_urls = std::move(base_urls), .return_url = {}};
+    return {.address = {}, .peer = "192.0.2.1", .base_urls = std::move(base_urls), .return_url = {}};
 }
 const auto either_scheme = at({"https://phone.example.org", "http://phone.example.org"});
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -22,7 +25,7 @@ protected:
 };
 
 TEST_F(StreamPass, tells_another_server_with_the_same_secret_what_the_webhook_knew) {
-    const StreamPasses elsewhere{Secret("the account's auth token")};
+    StreamPasses elsewhere{Secret("the account's auth token")};
     const auto facts = elsewhere.open("CA1", pass, noon + 100s);
     ASSERT_TRUE(facts);
     EXPECT_EQ(facts->account_sid, "AC1");
@@ -35,6 +38,15 @@ TEST_F(StreamPass, tells_another_server_with_the_same_secret_what_the_webhook_kn
 TEST_F(StreamPass, serves_its_own_call_only) {
     EXPECT_EQ(passes.open("CA2", pass, noon).error(), StreamPasses::Fault::not_a_pass);
     EXPECT_EQ(passes.open("", pass, noon).error(), StreamPasses::Fault::not_a_pass);
+}
+
+TEST_F(StreamPass, is_never_sealed_alike_twice) {
+    std::set<std::string> beginnings;  // with the nonce in them
+    for (int server = 0; server < 20; ++server) {
+        StreamPasses another{Secret("the account's auth token")};
+        for (int i = 0; i < 500; ++i) beginnings.insert(another.issue("CA1", caller, noon)->reveal().substr(0, 18));
+    }
+    EXPECT_EQ(beginnings.size(), 10'000U);
 }
 
 TEST_F(StreamPass, expires) {

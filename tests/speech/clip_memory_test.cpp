@@ -51,6 +51,17 @@ TEST(ClipMemory, drops_the_least_recently_used_when_full) {
     EXPECT_EQ(memory.figures().evicted, 1U);
 }
 
+TEST(ClipMemory, keeps_what_is_asked_after_without_counting_a_hit) {
+    ClipMemory memory({.bytes_max = 3500});
+    for (const char* text : {"a", "b", "c"}) memory.put(key_of(text), clip_of(1000));
+    EXPECT_TRUE(memory.keep(key_of("a").canonical()));
+    EXPECT_FALSE(memory.keep(key_of("x").canonical()));
+    memory.put(key_of("d"), clip_of(1000));
+    EXPECT_TRUE(memory.has(key_of("a")));
+    EXPECT_FALSE(memory.has(key_of("b")));
+    EXPECT_EQ(memory.figures().hits + memory.figures().misses, 0U);
+}
+
 TEST(ClipMemory, keeps_neither_empty_nor_oversized_clips) {
     ClipMemory memory({.bytes_max = 10'000, .clip_bytes_max = 2000});
     memory.put(key_of("empty"), clip_of(0));

@@ -3,6 +3,7 @@
 #include "speech/scripted_source.hpp"
 
 #include <deque>
+#include <random>
 
 namespace {
 
@@ -120,6 +121,49 @@ TEST_F(SingleFlightTest, asks_for_whoever_is_needed_first) {
     EXPECT_EQ(source.needs.back(), now + 2s);
     utterances[1]->needed_by(now + 9s);
     EXPECT_EQ(source.needs.back(), now + 5s);
+}
+
+TEST_F(SingleFlightTest, counts_the_need_of_those_who_have_joined_and_not_of_those_who_left) {
+    say("Hello.");
+    say("Hello.");
+    say("Hello.");
+    const Instant now = timers.now();
+    utterances[0]->needed_by(now + 5s);
+    EXPECT_EQ(source.needs.back(), now) << "the others have not said that they can wait";
+    utterances[1]->needed_by(now + 3s);
+    utterances[2]->needed_by(now + 1s);
+    utterances[2].reset();
+    utterances[0]->needed_by(now + 4s);
+    EXPECT_EQ(source.needs.back(), now + 3s);
+}
+
+TEST_F(SingleFlightTest, serves_those_who_stay_whoever_leaves_and_joins_at_any_moment) {
+    std::minstd_rand random(1);
+    const auto below = [&](std::size_t size) {
+        return std::uniform_int_distribution<std::size_t>(0, size - 1)(random);
+    };
+    for (int round = 0; round < 50; ++round) {
+        listeners.clear();
+        utterances.clear();
+        for (int i = 0; i < 40; ++i) {
+            say("Hello.");
+            // Who hears something sends somebody away, or brings somebody.
+            listeners.back().when_audio = [&] {
+                if (below(3) == 0) utterances[below(utterances.size())].reset();
+                if (below(10) == 0) say("Hello.");
+            };
+        }
+        for (int step = 0; step < 4; ++step) {
+            timers.advance(80ms);
+            utterances[below(utterances.size())].reset();
+        }
+        timers.run();
+        for (std::size_t i = 0; i < utterances.size(); ++i) {
+            EXPECT_TRUE(!utterances[i] || listeners[i].finished) << round << " " << i;
+        }
+        utterances.clear();
+        EXPECT_EQ(source.live, 0);
+    }
 }
 
 // Each of five may destroy itself or all, at each event.

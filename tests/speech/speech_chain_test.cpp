@@ -72,6 +72,33 @@ TEST_F(SpeechChainTest, is_the_local_voice_alone_when_nothing_else_is_configured
     EXPECT_EQ(hear(text), from_local);
 }
 
+TEST_F(SpeechChainTest, has_at_hand_what_can_be_said_without_asking_anybody) {
+    const std::string longer = text + " And this is a second sentence of it.";
+    EXPECT_FALSE(chain->at_hand(request_for(longer, "")));
+    EXPECT_EQ(hear(text), from_socket);
+    EXPECT_TRUE(chain->at_hand(request_for(text, "")));
+    EXPECT_FALSE(chain->at_hand(request_for(longer, ""))) << "its second sentence is missing";
+    EXPECT_FALSE(chain->at_hand(request_for(text, "another voice")));
+    EXPECT_TRUE(chain->at_hand(request_for(text, "standard"))) << "which the empty one means";
+    Request faster = request_for(text, "");
+    faster.voice.settings.speed = 1.1;
+    EXPECT_FALSE(chain->at_hand(faster));
+    hear(longer);
+    const auto asked = socket->requests.size() + http->requests.size() + local->requests.size();
+    EXPECT_TRUE(chain->at_hand(request_for(longer, "")));
+    EXPECT_EQ(hear(longer), from_socket);
+    EXPECT_EQ(socket->requests.size() + http->requests.size() + local->requests.size(), asked);
+    memory.purge();
+    EXPECT_FALSE(chain->at_hand(request_for(longer, "")));
+}
+
+TEST_F(SpeechChainTest, has_nothing_at_hand_in_the_name_of_a_voice_that_did_not_say_it) {
+    fail(*socket, {Kind::unavailable, "down"});
+    fail(*http, {Kind::unavailable, "down"});
+    EXPECT_EQ(hear(text), from_local);
+    EXPECT_FALSE(chain->at_hand(request_for(text, "")));
+}
+
 TEST_F(SpeechChainTest, asks_once_for_many_and_never_again) {
     std::deque<RecordingListener> listeners;
     std::vector<std::unique_ptr<Utterance>> utterances;
