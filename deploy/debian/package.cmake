@@ -7,7 +7,7 @@ add_custom_target(package_files
   DEPENDS mouthpiece elevenlabs-standin VERBATIM)
 
 install(TARGETS mouthpiece elevenlabs-standin RUNTIME DESTINATION bin)
-install(FILES deploy/systemd/mouthpiece.service DESTINATION /lib/systemd/system)
+install(FILES deploy/systemd/mouthpiece.service deploy/systemd/mouthpiece@.service DESTINATION /lib/systemd/system)
 install(FILES ${PACKAGE_FILES}/mouthpiece.env DESTINATION /etc/mouthpiece PERMISSIONS OWNER_READ OWNER_WRITE)
 install(DIRECTORY ${PACKAGE_FILES}/man1 DESTINATION share/man)
 install(FILES deploy/completion/mouthpiece.bash DESTINATION share/bash-completion/completions RENAME mouthpiece)

@@ -17,6 +17,7 @@ from debian_root import DebianRoot, next_version  # noqa: E402
 from programs import PlacedCalls, Server, new_directory, place_call  # noqa: E402
 
 UNIT = "/lib/systemd/system/mouthpiece.service"
+TEMPLATE = "/lib/systemd/system/mouthpiece@.service"
 SETTINGS = "/etc/mouthpiece/mouthpiece.env"
 ENABLED = "/etc/systemd/system/multi-user.target.wants/mouthpiece.service"
 # systemd-analyze security: 0 is best, 10 worst. A server without any of the unit's restrictions has 9.6.
@@ -56,22 +57,38 @@ def the_package_is_sound():
     check_equal(said, f"mouthpiece {version}\n", "--version says the version of the package's changelog")
 
 
+def verified(root, text, name):
+    """(whether systemd-analyze finds nothing wrong, what it says), among this machine's units, with the program where it is."""
+    unit = os.path.join(new_directory(), name)
+    with open(unit, "w", encoding="utf-8") as file:
+        file.write(text.replace("ExecStart=/usr", f"ExecStart={root.path}/usr"))
+    status, said = output_of("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit)
+    return status == 0 and not said, said
+
+
 def the_service_is_confined():
     root = installed()
-    # Among this machine's units, with the program where it is.
-    unit = os.path.join(new_directory(), "mouthpiece.service")
-    with open(unit, "w", encoding="utf-8") as file:
-        file.write(root.read(UNIT).replace("ExecStart=/usr", f"ExecStart={root.path}/usr"))
-    status, said = output_of("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit)
-    check(status == 0 and not said, "systemd-analyze finds nothing wrong with the unit", said)
-    _, said = output_of("systemd-analyze", "security", "--offline=true", "--no-pager", root.inside(UNIT))
-    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
-    check(exposure and float(exposure[1]) <= EXPOSURE_MAX, f"its exposure is {exposure and exposure[1]}, at most {EXPOSURE_MAX}", said)
+    for path in (UNIT, TEMPLATE):
+        name = os.path.basename(path)
+        sound, said = verified(root, root.read(path), name)
+        check(sound, f"systemd-analyze finds nothing wrong with {name}", said)
+        check(not verified(root, root.read(path).replace("Type=notify", "Typ=notify"), name)[0], "and something with a misspelled one")
+        _, said = output_of("systemd-analyze", "security", "--offline=true", "--no-pager", root.inside(path))
+        exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+        check(exposure and float(exposure[1]) <= EXPOSURE_MAX, f"its exposure is {exposure and exposure[1]}, at most {EXPOSURE_MAX}", said)
     unit = root.read(UNIT)
     _, settings = output_of(root.inside("/usr/bin/mouthpiece"), "settings")
     drain = int(re.search(r"# Default: (\d+)\n#DRAIN_SECONDS=", settings)[1])
     stop = int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1])
     check_equal(stop, drain + 30, "a stop may last as long as the drain, and half a minute")
+
+
+def several_on_one_host_differ_in_their_names_only():
+    root = installed()
+    own = [line for line in root.read(TEMPLATE).splitlines() if line != "EnvironmentFile=/etc/mouthpiece/%i.env"]
+    alone = "\n".join(own[own.index("[Unit]"):]).replace("mouthpiece-%i", "mouthpiece").replace("mouthpiece@", "mouthpiece").replace("Mouthpiece %i", "Mouthpiece")
+    check_equal(alone, root.read(UNIT).rstrip("\n"), "mouthpiece@ is mouthpiece.service with names of its own")
+    check(not root.exists(ENABLED.replace("mouthpiece.service", "mouthpiece@.service")), "and none is started by itself")
 
 
 def the_pages_are_complete():
@@ -147,6 +164,9 @@ def it_goes_without_a_trace():
     root = installed()
     os.makedirs(root.inside("/var/cache/private/mouthpiece"))
     os.symlink("private/mouthpiece", root.inside("/var/cache/mouthpiece"))
+    os.makedirs(root.inside("/var/lib/private/mouthpiece-a"))
+    os.symlink("private/mouthpiece-a", root.inside("/var/lib/mouthpiece-a"))
+    os.symlink(TEMPLATE, root.inside(ENABLED.replace("mouthpiece.service", "mouthpiece@a.service")))
     status, said = root.dpkg("--remove", "mouthpiece")
     check_equal(status, 0, "dpkg removes it") or print(said)
     check(not root.exists("/usr/bin/mouthpiece") and not root.exists(UNIT), "program and unit are gone")
@@ -167,6 +187,7 @@ if __name__ == "__main__":
     run(
         the_package_is_sound,
         the_service_is_confined,
+        several_on_one_host_differ_in_their_names_only,
         the_pages_are_complete,
         an_upgrade_keeps_settings_and_calls,
         a_service_that_was_disabled_stays_so,
