@@ -18,6 +18,13 @@ def readme_location():
         return re.search(r"```nginx\n(location .*?\n)```", file.read(), re.DOTALL).group(1)
 
 
+def nginx_surroundings(directory):
+    """What nginx needs to run without being installed: lines for the file's beginning, and for its http block."""
+    as_root = "user root;" if os.geteuid() == 0 else ""
+    places = "".join(f"{kind}_temp_path {directory}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    return f"{as_root} daemon off; pid {directory}/pid;", places
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -57,9 +64,8 @@ class Proxy(Program):
 
     def _configuration(self, pair, ports, down, locations, directory):
         servers = "".join(f"server 127.0.0.1:{port} {'down' if port in down else 'max_fails=0'};" for port in ports)
-        as_root = "user root;" if os.geteuid() == 0 else ""
-        places = "".join(f"{kind}_temp_path {directory}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        return f"""{as_root} daemon off; worker_processes 1; worker_rlimit_nofile 8192; pid {directory}/pid;
+        main, places = nginx_surroundings(directory)
+        return f"""{main} worker_processes 1; worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; }}
 http {{
     {places}
