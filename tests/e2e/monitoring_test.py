@@ -2,6 +2,7 @@
 """Metrics, their documentation, alert rules and dashboard belong together: what one names, the others have."""
 
 import os
+import re
 import subprocess
 import tempfile
 
@@ -82,11 +83,18 @@ def alerts_fire_and_stay_quiet():
     check_promtool("every rule fires, and stays quiet, as its test says", "test", "rules", kit.ALERT_TESTS)
     with open(kit.ALERT_TESTS, encoding="utf-8") as file:
         tests = yaml.safe_load(file)["tests"]
-    expected = [sample["labels"] for test in tests for query in test["promql_expr_test"] for sample in query["exp_samples"]]
+    fires, stays_quiet = [], []  # in tests in which it fires: before, that is, or after
+    for test in tests:
+        queries = test["promql_expr_test"]
+        fired = {name for query in queries for sample in query["exp_samples"] for name in re.findall(r'alertname="(\w+)"', sample["labels"])}
+        fires += fired
+        stays_quiet += fired if any(query["exp_samples"] == [] for query in queries) else []
+    names = [rule["alert"] for rule in kit.alert_rules()]
+    check_equal(sorted(names), sorted(set(names)), "no two rules share a name")
     for rule in kit.alert_rules():
         name = rule["alert"]
-        check(any(f'alertname="{name}"' in labels for labels in expected), f"{name} fires in a test",
-              "add one to deploy/prometheus/mouthpiece-alerts_test.yml")  # fmt: skip
+        check(name in fires, f"{name} fires in a test", "add one to deploy/prometheus/mouthpiece-alerts_test.yml")
+        check(name in stays_quiet, f"{name} stays quiet there below its threshold", "add an eval_time with exp_samples: [] to its test")
         check({"summary", "description"} <= rule["annotations"].keys(), f"{name} says what it means and what to do")
         check(rule["labels"].get("severity") in ("page", "ticket"), f"{name} says whom to wake")
 
