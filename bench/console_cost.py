@@ -2,23 +2,19 @@
 """What an open console costs the server while calls run: its processor time in windows with and without listeners, in turn.
 
 cmake --build build/release --target mouthpiece twilio-load
-BUILD_DIR=build/release /usr/bin/python3 bench/console_cost.py [--calls 500] [--call-seconds 30] [--window 5] [--pairs 8] [--listeners 1]
+BUILD_DIR=build/release /usr/bin/python3 bench/console_cost.py [--calls 500] [--call-seconds 30] [--window 5] [--pairs 8] [--listeners 1] [--levels]
 
-Server and load have a core each; calls end and begin all the time, so the listeners always have news. The ratio is that
-of the medians of both kinds of window; the middle half of the pairs' own ratios shows how much the machine disturbed.
+Calls end and begin all the time, so the listeners always have news; --levels: and the server tells how loud the callers are. The ratio is
+that of the medians of both kinds of window; the middle half of the pairs' own ratios shows how much the machine disturbed.
 """
 
 import argparse
-import os
 import socket
 import statistics
-import subprocess
-import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "e2e"))
-from programs import PREFIX, Server, program  # noqa: E402
+from server_cost import PREFIX, LoadedServer, share_of_core
 
 
 class Listener:
@@ -41,35 +37,28 @@ class Listener:
         self._socket.close()
 
 
-def processor_seconds(pid):
-    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
-        main = int(file.read().split()[0])
-    threads = (open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") for task in os.listdir(f"/proc/{pid}/task") if int(task) != pid)
-    total = main
-    for file in threads:
-        with file:
-            total += int(file.read().split()[0])
-    return total / 1e9
+def listened_to(loaded, asked):
+    """The share of a core while somebody listens, and what was told."""
+    listeners = [Listener(loaded.server.port) for _ in range(asked.listeners)]
+    time.sleep(1)  # what is told at the beginning is not what it costs to go on
+    told = sum(listener.bytes for listener in listeners)
+    share = share_of_core(loaded.pid, asked.window)
+    told = sum(listener.bytes for listener in listeners) - told
+    for listener in listeners:
+        listener.close()
+    time.sleep(0.5)
+    return share, told
 
 
-def window(pid, seconds):
-    before, began = processor_seconds(pid), time.monotonic()
-    time.sleep(seconds)
-    return (processor_seconds(pid) - before) / (time.monotonic() - began)
-
-
-def measure(server, asked):
-    pid, without, with_listeners, received = server.process.pid, [], [], 0
-    for _ in range(asked.pairs):
-        without.append(window(pid, asked.window))
-        listeners = [Listener(server.port) for _ in range(asked.listeners)]
-        time.sleep(1)  # what is told at the beginning is not what it costs to go on
-        with_listeners.append(window(pid, asked.window))
-        received += sum(listener.bytes for listener in listeners)
-        for listener in listeners:
-            listener.close()
-        time.sleep(0.5)
-    return without, with_listeners, received
+def measure(loaded, asked):
+    without, listening = [], []
+    for pair in range(asked.pairs):
+        if pair % 2 == 0:  # each kind comes first in turn: a drift of the machine favours neither
+            without.append(share_of_core(loaded.pid, asked.window))
+        listening.append(listened_to(loaded, asked))
+        if pair % 2 == 1:
+            without.append(share_of_core(loaded.pid, asked.window))
+    return without, [share for share, _ in listening], sum(told for _, told in listening)
 
 
 def main():
@@ -79,35 +68,17 @@ def main():
     parser.add_argument("--window", type=float, default=5)
     parser.add_argument("--pairs", type=int, default=8)
     parser.add_argument("--listeners", type=int, default=1)
+    parser.add_argument("--levels", action="store_true")
     asked = parser.parse_args()
-    measured_s = asked.pairs * (2 * asked.window + 1.5) + 10
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        upstream = free.getsockname()[1]
-    settings = {
-        "THREADS": 1, "GREETING": "Hello to you, whoever calls.",
-        "ELEVEN_LABS_API_KEY": "any", "ELEVENLABS_BASE_URL": f"http://127.0.0.1:{upstream}",
-    }  # fmt: skip
-    with Server(settings) as server:
-        os.sched_setaffinity(server.process.pid, {0})
-        os.sched_setaffinity(0, {1})
-        load = subprocess.Popen(
-            [program("twilio-load"), "--port", str(server.port), "--webhook", PREFIX + "/call/incoming", "--upstream-port", str(upstream),
-             "--calls", str(asked.calls), "--call-seconds", str(asked.call_seconds), "--ramp-seconds", "10", "--seconds", str(int(measured_s) + 5)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            time.sleep(15)  # all calls are up
-            without, with_listeners, received = measure(server, asked)
-            open_calls = server.metric("mouthpiece_websocket_connections_active")
-        finally:
-            load.terminate()
-            load.wait()
-    ratios = sorted(b / a for a, b in zip(without, with_listeners))
+    settings = {"CALLER_AUDIO": "level"} if asked.levels else {}
+    with LoadedServer(asked.calls, asked.call_seconds, settings) as loaded:
+        without, listening, told = measure(loaded, asked)
+        open_calls = loaded.open_calls()
+    ratios = sorted(b / a for a, b in zip(without, listening))
     middle = ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
-    print(f"{open_calls:.0f} calls, {asked.listeners} listening, {received / asked.pairs / (asked.window + 1) / 1024:.0f} KiB a second to them")
-    print(f"processor without {statistics.median(without) * 100:.2f} %, with {statistics.median(with_listeners) * 100:.2f} % of a core")
-    print(f"ratio {statistics.median(with_listeners) / statistics.median(without):.3f} (middle half of the pairs {middle[0]:.3f} to {middle[1]:.3f})")
+    print(f"{open_calls:.0f} calls, {asked.listeners} listening, {told / asked.pairs / asked.window / 1024:.0f} KiB a second to them")
+    print(f"processor without {statistics.median(without) * 100:.2f} %, with {statistics.median(listening) * 100:.2f} % of a core")
+    print(f"ratio {statistics.median(listening) / statistics.median(without):.3f} (middle half of the pairs {middle[0]:.3f} to {middle[1]:.3f})")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 import {json, post} from "./api.js";
 import {progressOf} from "./calls.js";
 import {byId, choice, el, setText} from "./elements.js";
+import {loudnessMeter, showLevel} from "./loudness.js";
+import {RecordingList} from "./recording_list.js";
 import {drawTimeline} from "./timeline.js";
 import {callTitle, clockTime, duration, milliseconds, partyWords, stateTone, stateWords, utteranceWords} from "./wording.js";
 
@@ -23,6 +25,7 @@ export class CallDetails {
     this.calls = calls;
     this.#build();
     calls.addEventListener("change", () => {
+      this.#drawLevel();
       const row = calls.known.get(this.#sid);
       if (!row || row === this.#row) return;
       this.#row = row;
@@ -37,6 +40,8 @@ export class CallDetails {
     this.#sid = sid;
     this.#call = null;
     this.#texts.clear();
+    this.recorded.hidden = true;
+    this.recordings.of(sid);
     this.onshown(sid);
     await this.#refresh();
     if (!quietly && this.#call) {
@@ -47,6 +52,7 @@ export class CallDetails {
 
   #close() {
     this.#sid = this.#call = null;
+    this.recordings.of(null);
     byId("details").hidden = true;
     this.onshown(null);
   }
@@ -55,13 +61,18 @@ export class CallDetails {
     this.facts = el("dl", {class: "facts"});
     this.picture = el("figure", {class: "timeline"});
     this.said = el("ol", {class: "said"});
+    this.meter = loudnessMeter();
+    this.level = el("div", {class: "levels", hidden: true}, el("span", {}, "Caller"), this.meter);
+    this.recorded = el("section", {"aria-label": "recordings of this call", hidden: true}, el("h3", {}, "Recordings"));
+    this.recordings = new RecordingList(this.calls, {sid: null, onlisted: (page) => this.#drawRecorded(page)});
     const spans = choice(el("fieldset", {class: "switch"}, el("legend", {}, "Show")), "span",
       [["whole", "Whole call"], ["first", "First 3 seconds"]], this.#span, (span) => {
         this.#span = span;
         this.#draw();
       });
-    byId("details-body").append(this.#steering(), this.facts, el("div", {class: "title-row"}, el("h3", {}, "Timeline"), spans), this.picture,
-      el("h3", {}, "Said"), this.said);
+    this.recorded.append(this.recordings.element);
+    byId("details-body").append(this.#steering(), this.level, this.facts, el("div", {class: "title-row"}, el("h3", {}, "Timeline"), spans), this.picture,
+      this.recorded, el("h3", {}, "Said"), this.said);
   }
 
   #steering() {
@@ -131,9 +142,18 @@ export class CallDetails {
       this.steer.hidden = call.state !== "open";
       setText(this.answer, "");
     }
+    this.#drawLevel();
     this.#drawFacts(call);
     drawTimeline(this.picture, call, this.calls.now(), this.#span);
     this.#drawSaid(call);
+  }
+
+  #drawRecorded({recordings}) {
+    this.recorded.hidden = recordings.length === 0;
+  }
+
+  #drawLevel() {
+    this.level.hidden = !showLevel(this.meter, this.#call?.state === "open" ? this.calls.levels.get(this.#sid) : undefined);
   }
 
   #drawFacts(call) {

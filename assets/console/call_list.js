@@ -1,7 +1,8 @@
 // The list of calls. Rows are kept by CallSid and only touched where something has changed.
 
 import {progressOf} from "./calls.js";
-import {byId, choice, el, setText} from "./elements.js";
+import {byId, choice, el, replaceKeepingFocus, setText} from "./elements.js";
+import {loudnessMeter, showLevel} from "./loudness.js";
 import {callTitle, clockTime, count, duration, milliseconds, partyWords, stateTone, stateWords, utteranceWords} from "./wording.js";
 
 const rowsMax = 200; // more than anybody reads; the rest is counted
@@ -47,8 +48,7 @@ export class CallList {
     const wanted = this.calls.list(filters[this.#filter][1]);
     const shown = wanted.slice(0, rowsMax);
     const lines = shown.map((call) => this.#lineOf(call));
-    const same = lines.length === this.#body.children.length && lines.every((line, i) => line === this.#body.children[i]);
-    if (!same) this.#arrange(lines);
+    replaceKeepingFocus(this.#body, lines);
     if (this.#rows.size > 3 * rowsMax) this.#rows = new Map(shown.map((call) => [call.call_sid, this.#rows.get(call.call_sid)]));
     this.#table.hidden = lines.length === 0;
     this.#empty.hidden = lines.length > 0;
@@ -56,16 +56,10 @@ export class CallList {
     setText(this.#more, `and ${count(wanted.length - rowsMax, "older one", "older ones")}`);
   }
 
-  // Moving a row would take the focus from its button.
-  #arrange(lines) {
-    const focused = document.activeElement;
-    this.#body.replaceChildren(...lines);
-    if (focused !== document.activeElement && this.#body.contains(focused)) focused.focus();
-  }
-
   #lineOf(call) {
     let row = this.#rows.get(call.call_sid);
     if (!row) this.#rows.set(call.call_sid, (row = this.#newRow(call.call_sid)));
+    this.#fillLevel(row, call);
     if (row.call === call) return row.line;
     row.call = call;
     row.state.dataset.tone = stateTone(call);
@@ -84,6 +78,7 @@ export class CallList {
       state: el("span", {class: "state"}),
       name: el("button", {type: "button", class: "link", click: () => this.onselect(sid)}),
       to: el("span", {class: "note"}),
+      level: loudnessMeter(),
       words: el("span", {class: "words"}),
       progress: el("progress", {max: 1, value: 0, "aria-label": "heard of what is being said"}),
       firstWord: el("td", {class: "number", "data-label": "first word"}),
@@ -91,10 +86,14 @@ export class CallList {
       began: el("td", {class: "number", "data-label": "began"}),
     };
     row.line = el("tr", {"data-sid": sid, "aria-selected": sid === this.#selected && "true"},
-      el("td", {}, row.state), el("td", {class: "caller"}, row.name, row.to), el("td", {class: "saying"}, row.words, row.progress),
+      el("td", {}, row.state), el("td", {class: "caller"}, row.name, row.to, row.level), el("td", {class: "saying"}, row.words, row.progress),
       row.firstWord, row.length, row.began);
     row.line.addEventListener("click", (event) => event.target.closest("button") ?? this.onselect(sid));
     return row;
+  }
+
+  #fillLevel({level}, call) {
+    level.hidden = !showLevel(level, call.state === "open" ? this.calls.levels.get(call.call_sid) : undefined);
   }
 
   #fillSaying(row) {

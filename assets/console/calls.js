@@ -6,19 +6,29 @@ export class Calls extends EventTarget {
   server = null;
   figures = null;
   known = new Map();
+  levels = new Map(); // how loud callers are in dBFS, by CallSid, where the server listens to them
   clockSkew = 0; // the server's clock, less ours
   #announced = false;
 
   hello(server) {
     this.server = server;
     this.known.clear();
+    this.levels.clear();
     this.#change();
   }
 
   take({at, calls}) {
     this.clockSkew = Date.parse(at) - Date.now();
-    for (const call of calls) this.known.set(call.call_sid, call);
+    for (const call of calls) {
+      this.known.set(call.call_sid, call);
+      if (call.state === "ended") this.levels.delete(call.call_sid);
+    }
     if (this.known.size > callsMax) this.#forget();
+    this.#change();
+  }
+
+  takeLevels({rms_dbfs}) {
+    for (const [sid, level] of Object.entries(rms_dbfs)) this.levels.set(sid, level);
     this.#change();
   }
 

@@ -8,14 +8,20 @@ import {Charts} from "./charts.js";
 import {byId, el, setText} from "./elements.js";
 import {follow} from "./live.js";
 import {Phone} from "./phone.js";
+import {RecordingList} from "./recording_list.js";
 import {VoiceTest} from "./voice_test.js";
-import {count, isGood, milliseconds} from "./wording.js";
+import {count, isGood, milliseconds, size} from "./wording.js";
 
 const calls = new Calls();
 const details = new CallDetails(calls);
 const list = new CallList(calls, (sid) => details.show(sid));
 details.onshown = (sid) => list.select(sid);
 new Charts(calls);
+const recordings = new RecordingList(calls, {
+  oncall: (sid) => details.show(sid),
+  onlisted: ({bytes, bytes_max: most}) => setText(byId("recordings-room"), `${size(bytes)} of ${size(most)}`),
+});
+byId("recordings-body").append(recordings.element);
 new VoiceTest(calls);
 new Phone(calls, (sid) => details.show(sid, {quietly: true}));
 
@@ -48,6 +54,7 @@ calls.addEventListener("change", () => {
     setText(byId("instance"), `instance ${server.instance}`);
   }
   if (!figures) return;
+  byId("recordings").hidden = !figures.recordings;
   document.title = figures.calls_open > 0 ? `${count(figures.calls_open, "call", "calls")} · Mouthpiece` : "Mouthpiece";
   const ended = Object.entries(figures.outcomes);
   const sum = (entries) => entries.reduce((total, [, number]) => total + number, 0);
@@ -68,6 +75,7 @@ function show(tile, value, note) {
 follow({
   hello: (server) => calls.hello(server),
   calls: (rows) => calls.take(rows),
+  levels: (levels) => calls.takeLevels(levels),
   figures: (figures) => calls.takeFigures(figures),
 }, (state, words) => {
   const line = byId("line");

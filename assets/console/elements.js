@@ -28,6 +28,14 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// A child that is moved loses the focus.
+export function replaceKeepingFocus(parent, children) {
+  if (children.length === parent.children.length && children.every((child, i) => child === parent.children[i])) return;
+  const focused = document.activeElement;
+  parent.replaceChildren(...children);
+  if (focused !== document.activeElement && parent.contains(focused)) focused.focus();
+}
+
 // Radio buttons in a fieldset; `chosen` is called with the value.
 export function choice(fieldset, name, options, value, chosen) {
   for (const [key, label] of options) {

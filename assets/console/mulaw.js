@@ -10,8 +10,10 @@ const decoded = Float32Array.from({length: 256}, (_, byte) => {
 
 export const silence = 0xff;
 
+export const decodeByte = (byte) => decoded[byte];
+
 export function decode(bytes) {
-  return Float32Array.from(bytes, (byte) => decoded[byte]);
+  return Float32Array.from(bytes, decodeByte);
 }
 
 function encodeSample(sample) {

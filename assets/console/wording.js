@@ -46,6 +46,12 @@ export function milliseconds(value) {
   return `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)} s`;
 }
 
+export function size(bytes) {
+  if (bytes < 999_500) return `${Math.round(bytes / 1_000)} kB`;
+  if (bytes < 999_500_000) return `${(bytes / 1_000_000).toFixed(bytes < 9_950_000 ? 1 : 0)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+}
+
 export function duration(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const two = (number) => String(number).padStart(2, "0");
@@ -55,5 +61,11 @@ export function duration(ms) {
 
 const clock = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit"});
 export const clockTime = (text) => (text ? clock.format(new Date(text)) : "–");
+
+const day = new Intl.DateTimeFormat(undefined, {day: "numeric", month: "short"});
+export function dayAndTime(text) {
+  const when = new Date(text);
+  return when.toDateString() === new Date().toDateString() ? clockTime(text) : `${day.format(when)}, ${clockTime(text)}`;
+}
 
 export const count = (number, one, many) => `${number.toLocaleString()} ${number === 1 ? one : many}`;

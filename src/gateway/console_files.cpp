@@ -7,26 +7,29 @@
 #include <string>
 
 // Every file of assets/console: its name in the assembler, its name, its type. A test compares this with the folder.
-#define CONSOLE_FILES(FILE)                       \
-    FILE(page, "index.html", html)                \
-    FILE(style, "console.css", css)               \
-    FILE(icon, "icon.svg", svg)                   \
-    FILE(console, "console.js", script)           \
-    FILE(api, "api.js", script)                   \
-    FILE(live, "live.js", script)                 \
-    FILE(calls, "calls.js", script)               \
-    FILE(call_list, "call_list.js", script)       \
-    FILE(call_details, "call_details.js", script) \
-    FILE(timeline, "timeline.js", script)         \
-    FILE(charts, "charts.js", script)             \
-    FILE(elements, "elements.js", script)         \
-    FILE(wording, "wording.js", script)           \
-    FILE(voice_test, "voice_test.js", script)     \
-    FILE(phone, "phone.js", script)               \
-    FILE(phone_call, "phone_call.js", script)     \
-    FILE(phone_audio, "phone_audio.js", script)   \
-    FILE(mulaw, "mulaw.js", script)               \
-    FILE(microphone, "microphone.js", script)     \
+#define CONSOLE_FILES(FILE)                           \
+    FILE(page, "index.html", html)                    \
+    FILE(style, "console.css", css)                   \
+    FILE(icon, "icon.svg", svg)                       \
+    FILE(console, "console.js", script)               \
+    FILE(api, "api.js", script)                       \
+    FILE(live, "live.js", script)                     \
+    FILE(calls, "calls.js", script)                   \
+    FILE(call_list, "call_list.js", script)           \
+    FILE(call_details, "call_details.js", script)     \
+    FILE(timeline, "timeline.js", script)             \
+    FILE(charts, "charts.js", script)                 \
+    FILE(recording_list, "recording_list.js", script) \
+    FILE(loudness, "loudness.js", script)             \
+    FILE(waveform, "waveform.js", script)             \
+    FILE(elements, "elements.js", script)             \
+    FILE(wording, "wording.js", script)               \
+    FILE(voice_test, "voice_test.js", script)         \
+    FILE(phone, "phone.js", script)                   \
+    FILE(phone_call, "phone_call.js", script)         \
+    FILE(phone_audio, "phone_audio.js", script)       \
+    FILE(mulaw, "mulaw.js", script)                   \
+    FILE(microphone, "microphone.js", script)         \
     FILE(loudspeaker, "loudspeaker.js", script)
 
 // As in apology.cpp: the assembler reads the files in.

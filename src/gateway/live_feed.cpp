@@ -148,6 +148,7 @@ void LiveFeed::end() {
 }
 
 void LiveFeed::begin(Seat newcomer) {
+    levels_.forget();
     gather(calls_now(), {std::move(newcomer)});
     if (!tick_.armed()) tick_.arm(switchboard_.loops.front()->events.now() + options_.interval);
 }
@@ -172,6 +173,10 @@ void LiveFeed::tick() {
     }
     const auto now = switchboard_.loops.front()->events.now();
     tick_.arm(now + options_.interval);
+    if (now - levels_asked_at_ >= options_.levels_interval) {
+        levels_asked_at_ = now;
+        tell_levels();
+    }
     if (!gatherings_.empty()) return;  // a loop is late with its answer: the news waits, and does not pile up
     {
         const std::scoped_lock lock(mutex_);
@@ -188,6 +193,12 @@ void LiveFeed::tick() {
     } else if (now - told_at_ >= options_.silence_max) {
         send(everybody, ":\n\n");
     }
+}
+
+void LiveFeed::tell_levels() {
+    if (switchboard_.options.session.caller_audio != call::CallerAudio::level) return;
+    levels_.ask(*switchboard_.loops.front(),
+                [this](const std::string& news) { send(audience(), event("levels", news)); });
 }
 
 void LiveFeed::gather(std::vector<CallRecord> calls, Audience to) {
@@ -243,6 +254,15 @@ std::string LiveFeed::figures() const {
         outcomes[name_of(static_cast<call::Outcome>(i))] = counted.calls[i];
     for (const auto& [type, count] : counted.errors) errors[type] = count;
     for (const auto& [to, count] : counted.fallbacks) fallbacks[to] = count;
+    json::value recordings = nullptr;
+    if (switchboard_.recorder) {
+        const Recorder::Figures kept = switchboard_.recorder->figures();
+        recordings = {{"active", kept.active},
+                      {"stored", kept.directory.files},
+                      {"whole", kept.whole},
+                      {"cut", kept.cut},
+                      {"failed", kept.failed}};
+    }
     return json::serialize(json::object{
         {"calls_open", counted.streams_open},
         {"calls_announced", switchboard_.directory.awaited_streams(net::Clock::now())},
@@ -252,6 +272,7 @@ std::string LiveFeed::figures() const {
         {"outcomes", std::move(outcomes)},
         {"errors", std::move(errors)},
         {"fallbacks", std::move(fallbacks)},
+        {"recordings", std::move(recordings)},
     });
 }
 

@@ -3,13 +3,15 @@
 //
 //   event: hello     what server this is; everything told before is void
 //   event: calls     {"at": …, "calls": […]}: rows that are new or have changed, each whole
-//   event: figures   how many calls there are, how they ended, what failed
+//   event: levels    {"rms_dbfs": {CallSid: …}}: how loud callers are, where that has changed; with CALLER_AUDIO=level
+//   event: figures   how many calls there are, how they ended, what failed, how many recordings there are
 //
 // While nobody listens, a change costs one look at a number. While somebody does, the names of the calls that changed
 // are collected, and every `interval` the first loop asks the loops on which they live how these stand, and sends all
 // listeners the same text. A listener that does not keep up is cut off; it comes back and is told anew.
 
 #include "gateway/call_register.hpp"
+#include "gateway/live_levels.hpp"
 #include "net/event_loop.hpp"
 #include "net/http_server.hpp"
 
@@ -31,7 +33,7 @@ class LiveFeed {
 public:
     struct Options {
         std::size_t listeners_max = 16;
-        std::chrono::milliseconds interval{250};
+        std::chrono::milliseconds interval{250}, levels_interval{500};
         std::chrono::milliseconds silence_max{10'000};  // then a comment shows that the line is open
         std::size_t calls_max = 500;                    // told to who begins to listen: those that run, then the latest
         std::size_t rows_per_event_max = 50;
@@ -69,7 +71,7 @@ private:
     void tick();
     void gather(std::vector<CallRecord> calls, Audience audience);
     void gathered(const Gathering& gathering);
-    void tell_figures(const Audience& to);
+    void tell_levels();
     void send(const Audience& to, std::string text);
     std::vector<CallRecord> calls_now() const;
     std::string figures() const;
@@ -86,7 +88,8 @@ private:
     net::Timer tick_;
     std::vector<std::shared_ptr<Gathering>> gatherings_;
     std::string figures_told_;
-    net::Instant told_at_{};
+    net::Instant told_at_{}, levels_asked_at_{};
+    LiveLevels levels_{{}};
     const std::shared_ptr<int> here_ = std::make_shared<int>();  // gone when this is: work under way looks first
 };
 

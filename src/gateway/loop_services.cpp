@@ -153,13 +153,13 @@ void LoopServices::let_go(MediaStream& stream) {
     if (auto node = streams_.extract(&stream)) events.retire(std::move(node.mapped()));
 }
 
-std::map<std::uint64_t, call::CallerLevel> LoopServices::caller_levels() const {
-    std::map<std::uint64_t, call::CallerLevel> levels;
+std::vector<HeardCaller> LoopServices::heard_callers() const {
+    std::vector<HeardCaller> callers;
     for (const auto& [stream, owner] : streams_) {
         const auto level = stream->session() != nullptr ? stream->session()->caller_level() : std::nullopt;
-        if (level) levels.emplace(stream->connection_id(), *level);
+        if (level) callers.emplace_back(stream->connection_id(), stream->session()->call_sid(), *level);
     }
-    return levels;
+    return callers;
 }
 
 MediaStream* LoopServices::stream_of(const std::string& call_sid) const {

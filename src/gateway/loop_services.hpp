@@ -34,7 +34,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -82,6 +81,13 @@ struct Switchboard {
     std::vector<MeetingPoint::Place> places(std::size_t row);  // row `row` of every loop's speech chain
 };
 
+// How loud the caller at the other end of a stream is.
+struct HeardCaller {
+    std::uint64_t connection_id;
+    std::string call_sid;
+    call::CallerLevel level;
+};
+
 class LoopServices {
 public:
     LoopServices(Switchboard& switchboard, std::size_t index, std::size_t loop_count);
@@ -110,8 +116,7 @@ public:
     void let_go(MediaStream& stream);  // from inside its own callback
     void end_all_streams();
 
-    // How loud the callers of this loop are, by connection; none unless they are listened to.
-    std::map<std::uint64_t, call::CallerLevel> caller_levels() const;
+    std::vector<HeardCaller> heard_callers() const;  // of this loop; none unless they are listened to
 
     // Which stream of this loop has the call; null: none.
     MediaStream* stream_of(const std::string& call_sid) const;

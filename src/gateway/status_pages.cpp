@@ -8,6 +8,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <map>
+
 namespace gateway {
 
 namespace json = boost::json;
@@ -60,10 +62,12 @@ http::Response readiness(const Switchboard& switchboard) {
 }
 
 void connections(LoopServices& home, const std::shared_ptr<net::Exchange>& exchange) {
-    const auto look = [](const LoopServices& loop) { return loop.caller_levels(); };
-    Gathering<CallerLevels>::begin(home, look, [&home, exchange](std::vector<CallerLevels> loops) {
+    using Callers = std::vector<HeardCaller>;
+    const auto look = [](const LoopServices& loop) { return loop.heard_callers(); };
+    Gathering<Callers>::begin(home, look, [&home, exchange](const std::vector<Callers>& loops) {
         CallerLevels levels;
-        for (CallerLevels& loop : loops) levels.merge(loop);
+        for (const Callers& loop : loops)
+            for (const HeardCaller& caller : loop) levels.emplace(caller.connection_id, caller.level);
         exchange->answer(connections_page(home.switchboard.directory.streams(), levels));
     });
 }
@@ -77,6 +81,7 @@ json::object server_page(const Switchboard& switchboard) {
         {"signatures_checked", !options.auth_token.empty()},
         {"voice_id", options.voice.id},
         {"softphone", softphone_is_on(options)},
+        {"caller_levels", options.session.caller_audio == call::CallerAudio::level},
     };
 }
 

@@ -4,13 +4,14 @@ import {mkdirSync} from "node:fs";
 import {join} from "node:path";
 import {launch, openPage, playedSamples, seriousFindings} from "./browser.mjs";
 import {check, checkEqual, run, waitUntil} from "./checks.mjs";
-import {endAll, samplesOfMulaw, samplesOfWav, screenshots, Server, SimulatedCall, StandIn} from "./programs.mjs";
+import {endAll, samplesOfMulaw, samplesOfWav, screenshots, Server, SimulatedCall, StandIn, toneFile, workplace} from "./programs.mjs";
 
 const greeting = "Good morning, this is the console speaking to you.";
 const key = "key-one-0123456789";
 
 const standIn = await StandIn.start();
-const server = await Server.start({GREETING: greeting, ...standIn.settings()});
+const recording = {RECORDINGS_DIR: join(workplace, "recordings"), RECORD: "true"};
+const server = await Server.start({GREETING: greeting, CALLER_AUDIO: "level", ...recording, ...standIn.settings()});
 const browser = await launch();
 mkdirSync(screenshots, {recursive: true});
 
@@ -61,6 +62,63 @@ async function a_call_appears_is_steered_and_ends() {
   await page.context().close();
 }
 
+async function a_caller_is_heard_live_and_recorded() {
+  const page = await openPage(browser, server.url);
+  await live(page);
+  const before = await page.locator("tr[data-sid]").count();
+  const tone = toneFile(3);
+  const caller = new SimulatedCall(server, "--speak", tone.path, "--hold", "60");
+  await page.locator("tr[data-sid] .state[data-tone=open]").waitFor();
+  check((await page.locator("tr[data-sid]").count()) === before + 1, "another call appears");
+  const sid = await page.locator("tr[data-sid]").first().getAttribute("data-sid");
+  const level = () => page.locator(`tr[data-sid="${sid}"] meter`).evaluate((meter) => (meter.hidden ? null : meter.value));
+  await waitUntil(async () => (await level()) === tone.level, "the caller's level");
+  check(true, "a bar shows how loud the caller is");
+  await page.locator(`tr[data-sid="${sid}"] button`).click();
+  await page.locator("#details meter").waitFor();
+  await waitUntil(async () => (await level()) === -60, "silence");
+  checkEqual(await page.locator("#details meter").evaluate((meter) => meter.value), -60, "and that they are silent, in the list and in the call's details");
+  const ofCall = page.locator("[aria-label='recordings of this call'] li");
+  await ofCall.filter({hasText: "being recorded"}).waitFor();
+  check(await ofCall.getByText("Delete").isDisabled(), "a running call's recording is there, and cannot be deleted");
+  await page.click("#hangup");
+  await caller.ended;
+  await page.locator("[aria-label='recordings of this call'] li[data-state=whole]").waitFor();
+  check(!(await page.locator("#details meter").isVisible()) && (await level()) === null, "behind the end of the call no level is shown");
+
+  const name = await ofCall.getAttribute("data-name");
+  const ofAll = page.locator(`#recordings li[data-name="${name}"]`);
+  check(await ofAll.isVisible(), "the recording stands among all of them, too");
+  const answer = page.waitForResponse(`**/recordings/${name}`);
+  await ofAll.locator(".play").click();
+  await waitUntil(() => page.locator("#recordings audio").evaluate((audio) => audio.currentTime > 0.5), "it plays");
+  check(true, "it plays");
+  const wav = await (await answer).body();
+  const side = (which) => samplesOfMulaw(wav.subarray(wav.indexOf("data") + 8).filter((_, i) => i % 2 === which));
+  check(contains(side(0), tone.samples), "on its left the caller, sample for sample");
+  check(contains(side(1), samplesOfMulaw(await standIn.audioOf(greeting))), "on its right what was said to them");
+  check((await page.locator("#recordings .wave.two path.wave-played").count()) === 1, "with a picture of both");
+  check((await page.locator("#recordings a[download]").getAttribute("download")) === `${name}.wav`, "it can be saved");
+  await page.screenshot({path: join(screenshots, "recordings.png"), fullPage: true});
+  await recordingIsDeleted(page, ofAll, name);
+  checkEqual(page.problems, [], "the browser has nothing to complain of");
+  await page.context().close();
+}
+
+async function recordingIsDeleted(page, row, name) {
+  await row.getByText("Delete").click();
+  await page.locator("#delete-dialog[open]").waitFor();
+  checkEqual(await seriousFindings(page), [], "axe finds nothing serious in the question");
+  await page.keyboard.press("Enter");
+  check(await row.isVisible(), "who presses Enter without looking keeps the recording");
+  await row.getByText("Delete").click();
+  await page.locator("#delete-dialog button[value=delete]").click();
+  await row.waitFor({state: "detached"});
+  await page.locator("[aria-label='recordings of this call']").waitFor({state: "hidden"});
+  check(!(await page.locator("#recordings audio").isVisible()), "a deleted recording is gone from both lists, and plays no more");
+  checkEqual((await fetch(server.api(`/recordings/${name}`))).status, 404, "and from the disk");
+}
+
 async function a_voice_is_tested() {
   const page = await openPage(browser, server.url);
   await live(page);
@@ -68,8 +126,8 @@ async function a_voice_is_tested() {
   await page.fill("#test-text", text);
   const answer = page.waitForResponse("**/test-synthesis");
   await page.click("#test-say");
-  await page.locator(".wave path.wave-all").waitFor();
-  const played = await waitUntil(() => page.evaluate(() => document.querySelector("audio").currentTime), "it plays");
+  await page.locator("#voice .wave path.wave-all").waitFor();
+  const played = await waitUntil(() => page.evaluate(() => document.querySelector("#voice audio").currentTime), "it plays");
   check(played > 0, "the test synthesis plays");
   check(contains(samplesOfWav(await (await answer).body()), samplesOfMulaw(await standIn.audioOf(text))), "what it plays is what the voice said");
   check(/First sound after .* ms, all of it after/.test(await page.locator("#voice [role=status]").innerText()), "its timing is told");
@@ -84,6 +142,8 @@ async function a_call_from_the_browser() {
   await page.locator("#phone-hangup").waitFor();
   await page.locator(".caption", {hasText: greeting}).waitFor();
   check(true, "the call connects, and shows the words it hears");
+  await waitUntil(() => page.locator("tr[data-sid] meter").first().evaluate((meter) => !meter.hidden && meter.value > -60), "the microphone's level");
+  check(true, "and the list shows how loud its microphone is");
   const known = samplesOfMulaw(await standIn.audioOf(greeting));
   const mark = await waitUntil(() => page.socketFrames.findLast((frame) => frame.sent && frame.event === "mark"), "marks come back");
   await page.locator(".said .note", {hasText: /^heard/}).waitFor();
@@ -190,7 +250,7 @@ async function it_comes_back_when_the_server_does() {
   await again.end();
 }
 
-const status = await run(a_call_appears_is_steered_and_ends, a_voice_is_tested, a_call_from_the_browser, the_key_is_asked_for_once,
+const status = await run(a_call_appears_is_steered_and_ends, a_caller_is_heard_live_and_recorded, a_voice_is_tested, a_call_from_the_browser, the_key_is_asked_for_once,
   it_looks_and_reads_well, it_works_by_keyboard, it_comes_back_when_the_server_does);
 await browser.close();
 await server.end();

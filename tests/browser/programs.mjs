@@ -1,7 +1,7 @@
 // Starts the programs under test on ports that are free, and ends them.
 
 import {spawn} from "node:child_process";
-import {mkdtempSync, readFileSync, rmSync} from "node:fs";
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join, resolve} from "node:path";
 import {waitUntil} from "./checks.mjs";
@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathna
 const buildDir = process.env.BUILD_DIR ?? join(root, "build/dev");
 export const prefix = "/api/v1/elevenlabs-twilio";
 export const screenshots = join(root, "build/screenshots");
-const workplace = mkdtempSync(join(tmpdir(), "mouthpiece-browser-"));
+export const workplace = mkdtempSync(join(tmpdir(), "mouthpiece-browser-"));
 const running = new Set();
 
 export function endAll() {
@@ -100,6 +100,18 @@ export class SimulatedCall extends Program {
   heard() {
     return samplesOfWav(readFileSync(this.wav));
   }
+}
+
+// Something for a caller to say: a tone of 500 Hz, 12 decibels below the loudest, and its samples.
+export function toneFile(seconds) {
+  const mulaw = Uint8Array.from({length: seconds * 8_000}, (_, i) => (i % 16 < 8 ? 0x9f : 0x1f));
+  const head = Buffer.alloc(44);
+  head.write("RIFF", 0), head.writeUInt32LE(36 + mulaw.length, 4), head.write("WAVEfmt ", 8), head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(7, 20), head.writeUInt16LE(1, 22), head.writeUInt32LE(8_000, 24), head.writeUInt32LE(8_000, 28);
+  head.writeUInt16LE(1, 32), head.writeUInt16LE(8, 34), head.write("data", 36), head.writeUInt32LE(mulaw.length, 40);
+  const path = join(workplace, "tone.wav");
+  writeFileSync(path, Buffer.concat([head, mulaw]));
+  return {path, level: -12, samples: samplesOfMulaw(mulaw)};
 }
 
 // Of a WAV file, mu-law or 16 bit, as numbers from -1 to 1.

@@ -44,6 +44,12 @@ def read_wav(content):
     raise ValueError("a WAV file without whole data")
 
 
+def mulaw_wav(mulaw):
+    """A mono 8 kHz mu-law WAV of these bytes."""
+    head = (b"RIFF", 38 + len(mulaw), b"WAVE", b"fmt ", 18, WAVE_MULAW, 1, RATE_HZ, RATE_HZ, 1, 8, 0, b"data", len(mulaw))
+    return struct.pack("<4sI4s4sIHHIIHHH4sI", *head) + mulaw
+
+
 def mulaw_in_wav(content):
     """The bytes of a mono 8 kHz mu-law WAV."""
     tag, channels, rate, bits, data = read_wav(content)

@@ -3,13 +3,15 @@
 
 import asyncio
 import json
+import os
 import threading
 
 import requests
 import websockets
 
+from audio import mulaw_wav
 from checks import check, check_equal, run
-from programs import PREFIX, PlacedCalls, Server, TwilioStandIn, place_call, wait_until
+from programs import PREFIX, PlacedCalls, Server, TwilioStandIn, new_directory, place_call, wait_until
 from twilio import Stream, start_message
 
 KEY = "key-one-0123456789"
@@ -89,6 +91,30 @@ def a_call_is_seen_from_beginning_to_end():
         check_equal(kinds, ["speech_asked", "first_audio", "speech_complete"], "its timeline has what the speech did")
         times = [page["created_at"]] + [moment["at"] for moment in page["moments"]] + [page["ended_at"]]
         check_equal(times, sorted(times), "in order")
+
+
+def how_loud_a_caller_is_and_what_is_recorded():
+    tone = bytes([0x9F] * 8 + [0x1F] * 8) * 1500  # three seconds of 500 Hz, 11.9 dB below the loudest
+    path = os.path.join(new_directory(), "tone.wav")
+    with open(path, "wb") as file:
+        file.write(mulaw_wav(tone))
+    recorded = {"RECORDINGS_DIR": os.path.join(new_directory(), "r"), "RECORD": "true"}
+    with Server({"GREETING": GREETING, "CALLER_AUDIO": "level"} | recorded) as server, Feed(server) as feed:
+        wait_until(lambda: feed.events, 10, "the feed begins")
+        check_equal(feed.events[0][1]["caller_levels"], True, "the feed says that levels will come")
+        with PlacedCalls(server.api("/call/incoming"), "--speak", path, "--hold", "6") as placed:
+            sid = feed.await_row("a call", lambda row: row["state"] == "open")["call_sid"]
+            levels = lambda: [event["rms_dbfs"][sid] for name, event in list(feed.events) if name == "levels" and sid in event["rms_dbfs"]]  # noqa: E731
+            wait_until(lambda: -12 in levels() and levels()[-1] == -60, 20, "the tone, and the silence behind it")
+            placed.result()
+        check(all(one != other for one, other in zip(levels(), levels()[1:])), "a level is told only when it has changed", levels())
+        figures = lambda: [event["recordings"] for name, event in list(feed.events) if name == "figures"]  # noqa: E731
+        wait_until(lambda: figures()[-1] == {"active": 0, "stored": 1, "whole": 1, "cut": 0, "failed": 0}, 10, "a recording is told")
+        check({"active": 1, "stored": 1, "whole": 0, "cut": 0, "failed": 0} in figures(), "and that a call is being recorded", figures())
+    with Server() as server, Feed(server) as feed:
+        wait_until(lambda: feed.events, 10, "the feed begins")
+        check_equal(feed.events[0][1]["caller_levels"], False, "without CALLER_AUDIO no levels will come")
+        check_equal(wait_until(lambda: [event for name, event in feed.events if name == "figures"], 10, "figures")[0]["recordings"], None, "nor recordings")
 
 
 def listeners_are_bounded_and_end_with_the_server():
@@ -187,6 +213,7 @@ if __name__ == "__main__":
     run(
         the_page_and_its_files,
         a_call_is_seen_from_beginning_to_end,
+        how_loud_a_caller_is_and_what_is_recorded,
         listeners_are_bounded_and_end_with_the_server,
         a_call_from_the_browser_hears_the_greeting,
         only_with_its_token_and_from_our_page,

@@ -4,12 +4,11 @@
 import os
 import random
 import signal
-import struct
 import subprocess
 
 import requests
 
-from audio import FRAME_BYTES, SILENCE, WAVE_MULAW, framed, read_wav
+from audio import FRAME_BYTES, SILENCE, WAVE_MULAW, framed, mulaw_wav, read_wav
 from checks import check, check_equal, run
 from outbound_test import Site
 from programs import PlacedCalls, Program, Server, StandIn, new_directory, place_call, program, sanitized, wait_until
@@ -25,8 +24,7 @@ def speech_file(seconds, seed):
     mulaw = bytes(random.Random(seed).choices(range(200), k=int(seconds * 8000)))
     path = os.path.join(new_directory(), "said.wav")
     with open(path, "wb") as file:
-        head = struct.pack("<4sI4s4sIHHIIHHH4sI", b"RIFF", 38 + len(mulaw), b"WAVE", b"fmt ", 18, WAVE_MULAW, 1, 8000, 8000, 1, 8, 0, b"data", len(mulaw))
-        file.write(head + mulaw)
+        file.write(mulaw_wav(mulaw))
     return path, mulaw
 
 
