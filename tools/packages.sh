@@ -25,7 +25,7 @@ packages_for() {
         fuzz) echo clang-19 libclang-rt-19-dev llvm-19 ;;
         deploy) echo docker-compose ;; # reads the file; nothing is started
         package) echo dpkg-dev help2man ;;
-        package_test) echo lintian man-db systemd bash-completion ;;
+        package_test) echo lintian man-db systemd bash-completion python3-seccomp ;;
         benchmark) echo libbenchmark-dev ;;
         bench)
             echo valgrind openssl python3 python3-fastapi python3-uvicorn python3-uvloop python3-httptools python3-httpx \

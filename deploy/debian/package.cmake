@@ -27,7 +27,14 @@ embedded voice when there is no key or ElevenLabs fails.
 
 With it come a simulated caller (mouthpiece call) and a stand-in for
 ElevenLabs, so that all of it can be tried without an account.")
+# Who builds the package answers for it, named as Debian's own tools are told (DEBFULLNAME, DEBEMAIL).
 set(CPACK_PACKAGE_CONTACT "Mouthpiece maintainers <maintainers@mouthpiece.example>")
+if(DEFINED ENV{DEBEMAIL})
+  set(CPACK_PACKAGE_CONTACT "$ENV{DEBEMAIL}")
+  if(DEFINED ENV{DEBFULLNAME})
+    set(CPACK_PACKAGE_CONTACT "$ENV{DEBFULLNAME} <$ENV{DEBEMAIL}>")
+  endif()
+endif()
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION comm)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)

@@ -1,6 +1,6 @@
 #pragma once
-// A connection is a descriptor, a recording another, and the system allows a process only so many: what may be promised to callers within
-// that.
+// A connection is a descriptor, a recording another, and the system allows a process only so many: what may be promised
+// to callers within that.
 
 #include "gateway/options.hpp"
 
