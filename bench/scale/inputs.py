@@ -37,12 +37,12 @@ def read(entry, pages=None):
         return Input(entry["value"], entry["source"])
     text = pages[entry["page"]] if pages else (ROOT / entry["page"]).read_text()
     for choice in entry["choices"]:
-        value = cell_of(text, entry["section"], choice["row"], choice["column"])
+        value = cell_of(text, choice["section"], choice["row"], choice["column"])
         if value is not None:
-            return Input(value, f"{entry['page']}, {entry['section']}, {', '.join(choice['row'])}, {choice['column']}")
+            return Input(value, f"{entry['page']}, {choice['section']}: {', '.join(choice['row'])}, {choice['column']}")
     if "otherwise" in entry:
         return read(entry["otherwise"])
-    raise LookupError(f"{entry['page']} has no longer what inputs.toml wants of its section {entry['section']}")
+    raise LookupError(f"{entry['page']} no longer has what inputs.toml wants of it: {entry['choices']}")
 
 
 class Group:

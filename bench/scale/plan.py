@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from erlang import lines_for, slots_for
 
+SPOKEN_SECONDS_MEASURED = 50  # in a minute of "whole calls": 10 s of each 12
 BLOCKED_MAX = 1e-4  # of the calls, at the busiest time, with one server of a cell gone
 
 
@@ -13,6 +14,7 @@ class Call:
     """What one call takes, all along."""
 
     cores: float
+    balancer_cores: float
     memory_kb: float
     mbit_in: float
     mbit_out: float
@@ -26,9 +28,11 @@ def one_call(inputs):
     spoken_seconds = call.characters_per_request / call.characters_per_second  # of one request
     asked = call.spoken_share * (1 - call.cached_share)  # the share of its time for which ElevenLabs is asked
     out = network.out_bytes_per_spoken_second * call.spoken_share
-    cpu_ms = call.cached_share * inputs.server.cpu_ms_per_call_minute_cached + (1 - call.cached_share) * inputs.server.cpu_ms_per_call_minute_new
+    per_new_second = (inputs.server.cpu_ms_whole_calls_new - inputs.server.cpu_ms_whole_calls_cached) / SPOKEN_SECONDS_MEASURED
+    cpu_ms = inputs.server.cpu_ms_per_call_minute + asked * 60 * per_new_second
     return Call(
         cores=cpu_ms / 60_000,
+        balancer_cores=inputs.balancer.cpu_ms_per_call_minute / 60_000,
         memory_kb=inputs.server.memory_kb_per_call,
         mbit_in=(network.in_bytes_per_second + 50 * network.packet_bytes) * 8 / 1e6,
         mbit_out=out * (1 + network.packet_bytes / 1400) * 8 / 1e6,
@@ -55,7 +59,8 @@ class Plan:
     arrivals_per_second: float
     cells: int
     servers: int  # in all
-    balancers: int
+    balancers: int  # in pairs, of which one carries all
+    balancer_cores: int  # in all
     slots: int  # requests at once at ElevenLabs
     dollars_per_hour: float
 
@@ -71,6 +76,7 @@ def plan_for(inputs, calls):
         cells=cells,
         servers=cells * servers,
         balancers=cells * 2,
+        balancer_cores=cells * 2 * math.ceil(calls / cells * call.balancer_cores / inputs.server.cpu_share_max),
         slots=slots_at(inputs, calls),
         dollars_per_hour=calls * call.characters_per_second * 3600 / 1000 * inputs.elevenlabs.dollars_per_1000_characters,
     )
@@ -102,8 +108,10 @@ def breaking_points(inputs):
         (int(inputs.call.outbound_per_second * inputs.call.minutes * 60), "Twilio's rate of calls that are placed", "ask Twilio for more a second; calls that come in are not limited so"),
         *((calls_for_slots(inputs, slots), f"ElevenLabs plan {name} ({slots} at once)", "more from the cache, the next plan; until then the embedded voice speaks what is late")
           for name, slots in inputs.elevenlabs.plans.items()),
-        (carries["processor"], f"{server.cores} cores at {server.cpu_share_max:.0%}", "the next server; `MAX_LOOP_LAG_MS` turns new calls away before running ones suffer"),
-        (carries["memory"], f"{server.memory_mb} MB", "a larger limit, or the next server"),
+        (carries["processor"], f"{server.cores} cores of a server at {server.cpu_share_max:.0%}", "the next server; `MAX_LOOP_LAG_MS` turns new calls away before running ones suffer"),
+        (int(inputs.balancer.cores * server.cpu_share_max / call.balancer_cores), f"{inputs.balancer.cores} cores of one HAProxy at {server.cpu_share_max:.0%}", "the next cell"),
+        (int(inputs.balancer.memory_mb * 1024 / inputs.balancer.memory_kb_per_call), f"{inputs.balancer.memory_mb} MB of one HAProxy", "a larger limit, or the next cell"),
+        (carries["memory"], f"{server.memory_mb} MB of a server", "a larger limit, or the next server"),
         (carries["MAX_CALLS"], "MAX_CALLS", "set it, or the next server"),
         (carries["descriptors"], "descriptors of a server", "LimitNOFILE"),
         (int(inputs.balancer.maxconn), "maxconn of HAProxy", "a larger one, and memory for it; or the next cell"),

@@ -43,6 +43,7 @@ def call_table(inputs):
         ("one call takes", ""),
         [
             ("processor", f"{1000 * call.cores:.3g} thousandths of a core"),
+            ("processor of HAProxy", f"{1000 * call.balancer_cores:.3g} thousandths of a core"),
             ("memory", f"{call.memory_kb:.3g} KB"),
             ("network, from Twilio and to it", f"{1000 * call.mbit_in:.0f} and {1000 * call.mbit_out:.0f} kbit/s"),
             ("requests to ElevenLabs", f"{60 * call.requests_per_second:.2g} a minute, each for {call.slot_seconds:.2g} s"),
@@ -56,9 +57,9 @@ def plan_table(inputs, calls):
     call = one_call(inputs)
     rows = []
     for plan in (plan_for(inputs, number) for number in calls):
-        rows.append((plan.calls, plan.arrivals_per_second, plan.cells, plan.servers, plan.servers * inputs.server.cores, plan.balancers,
+        rows.append((plan.calls, plan.arrivals_per_second, plan.cells, plan.servers, plan.servers * inputs.server.cores, plan.balancers, plan.balancer_cores,
                      plan.calls * call.mbit_in / 1000, plan.calls * call.mbit_out / 1000, plan.slots, plan.dollars_per_hour))  # fmt: skip
-    return table(("calls at once", "new a second", "cells", "servers", "cores", "HAProxies", "Gbit/s in", "Gbit/s out", "ElevenLabs at once", "ElevenLabs $/h"), rows)
+    return table(("calls at once", "new a second", "cells", "servers", "cores", "HAProxies", "their cores", "Gbit/s in", "Gbit/s out", "ElevenLabs at once", "ElevenLabs $/h"), rows)
 
 
 def cache_table(calls):

@@ -166,16 +166,18 @@ class InputsOfPages(unittest.TestCase):
         self.assertIsNone(cell_of(PAGE, "Webhooks", ["Mouthpiece"], "plain"))
 
     def test_what_the_page_no_longer_has_is_an_error_and_no_old_figure(self):
-        entry = {"page": "p", "section": "Gone", "choices": [{"row": ["Mouthpiece"], "column": "ms"}]}
+        entry = {"page": "p", "choices": [{"section": "Gone", "row": ["Mouthpiece"], "column": "ms"}]}
         with self.assertRaises(LookupError):
             read(entry, {"p": PAGE})
+        entry["choices"].append({"section": "Whole calls", "row": ["Mouthpiece"], "column": "ms"})
+        self.assertEqual(read(entry, {"p": PAGE}).value, 35.8)
         with self.assertRaises(LookupError):
             Inputs(changes={"call.minute": 3})
 
 
 class ThePlan(unittest.TestCase):
     def test_dearer_calls_need_more_servers(self):
-        cheap, dear = (plan_for(Inputs(changes={"server.cpu_ms_per_call_minute_cached": ms}), 10_000).servers for ms in (20, 60))
+        cheap, dear = (plan_for(Inputs(changes={"server.cpu_ms_per_call_minute": ms}), 10_000).servers for ms in (20, 60))
         self.assertGreater(dear, 2 * cheap - 3)
 
     def test_slots_and_calls_are_each_others_inverse(self):

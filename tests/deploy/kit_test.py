@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The parts of the roll-out kit in deploy/ fit each other, the program's settings and its metrics."""
 
+import os
 import re
+import sys
 
 import kit
 from kit import CONTAINER, DEPLOY, KUBERNETES, OBJECTS, SERVERS, composed, of_kind, pod_of, pod_settings
@@ -9,6 +11,10 @@ from kit import CONTAINER, DEPLOY, KUBERNETES, OBJECTS, SERVERS, composed, of_ki
 from checks import check, check_equal, run
 from monitoring_page import SELECTOR, read_documentation
 from programs import Server
+
+sys.path.insert(0, os.path.join(kit.ROOT, "bench", "scale"))
+
+from inputs import Inputs  # noqa: E402
 
 SPARE_SECONDS = 30  # of a stop, behind the drain
 SETTINGS = kit.settings_of_the_program()
@@ -106,6 +112,21 @@ def metrics_of_the_autoscaler_exist():
     check(int(calls) * 3 <= int(pod_settings()["MAX_CALLS"]) * 2, "two servers of three have room for the calls of all", calls)
 
 
+def one_haproxy_carries_all():
+    plan = Inputs()
+    cores_per_call = plan.balancer.cpu_ms_per_call_minute / 60_000
+    scaled = of_kind(OBJECTS, "HorizontalPodAutoscaler")["mouthpiece"]["spec"]
+    expected = next(int(entry["pods"]["target"]["averageValue"]) for entry in scaled["metrics"] if "connections" in entry["pods"]["metric"]["name"])
+    limits = pod_of(of_kind(OBJECTS, "Deployment")["mouthpiece-haproxy"])["containers"][0]["resources"]["limits"]
+    check_equal(int(limits["cpu"]), plan.balancer.cores, "docs/scale.md counts with HAProxy's limit")
+    _, compose, _ = composed()
+    calls = sum(int(compose["services"][name]["environment"]["MAX_CALLS"]) for name in INSTANCES)
+    cpus = float(compose["services"]["balancer"]["deploy"]["resources"]["limits"]["cpus"])
+    for what, calls, cores in (("the pods", expected * scaled["maxReplicas"], int(limits["cpu"])), ("Compose", calls, cpus)):
+        needed = calls * cores_per_call
+        check(needed <= cores * plan.server.cpu_share_max, f"{what}: one HAProxy carries {calls} calls with {needed:.1f} of {cores:g} cores")
+
+
 if __name__ == "__main__":
     run(
         selectors_select,
@@ -115,4 +136,5 @@ if __name__ == "__main__":
         the_program_knows_every_setting,
         probes_ask_what_is_answered,
         metrics_of_the_autoscaler_exist,
+        one_haproxy_carries_all,
     )
