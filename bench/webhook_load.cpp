@@ -33,10 +33,7 @@ public:
         ++answered_;
         if (!right) ++wrong_;
         if (answered_ > warm_up_) latency_.add(took_ns);
-        if (answered_ == warm_up_) {
-            loop_.spin();
-            begun_ = reading();
-        }
+        if (answered_ == warm_up_) begun_ = reading();
         if (answered_ == requests_) loop_.stop();
     }
     void lost() {

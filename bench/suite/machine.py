@@ -47,7 +47,9 @@ def _first_line(*command):
 
 
 def commit_of(root):
-    return _first_line("git", "-C", root, "describe", "--always", "--dirty")
+    """Of what is measured: the page that the measurements themselves write does not count."""
+    changed = _first_line("git", "-C", root, "status", "--porcelain", "--", ".", ":!docs")
+    return _first_line("git", "-C", root, "describe", "--always") + ("-dirty" if changed else "")
 
 
 def description():

@@ -68,7 +68,7 @@ void Loop::run() {
 
 void Loop::wait() {
     constexpr std::int64_t second = 1'000'000'000;
-    const std::int64_t next = spinning_ ? 0 : wheel_.next_ns();
+    const std::int64_t next = wheel_.next_ns();
     const std::int64_t left = std::max<std::int64_t>(next - now_ns(), 0);
     const timespec timeout{.tv_sec = left / second, .tv_nsec = left % second};
     std::array<epoll_event, 256> events;

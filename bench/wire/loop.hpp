@@ -34,16 +34,13 @@ public:
 
     void run();
     void stop() { running_ = false; }
-    // From now on it never sleeps. To wake a sleeping process, on a virtual machine most of all, is dear, and charged
-    // to the server that answers it.
-    void spin() { spinning_ = true; }
 
 private:
     void wait();
     void on_due(Actor& actor);
 
     int epoll_;
-    bool running_ = true, spinning_ = false;
+    bool running_ = true;
     Wheel<Actor> wheel_;
     std::vector<Actor*> discarded_;
 };
