@@ -1,6 +1,6 @@
 """What is measured, in which order. Servers that are compared run right after one another, so that the machine is in the same mood."""
 
-from runs import perfect
+from runs import holds_up
 from servers import mouthpiece_knows
 
 # As ElevenLabs sends, ten times as fast as it is heard, in the size of chunk that its answers have.
@@ -74,7 +74,7 @@ def _climb(bench, plan, kind, calls, tls):
     def holds(level):
         # Once more when it goes wrong: one stall of the machine is not the server's limit.
         tries = (bench.calls("held", kind, level, tls, call_seconds=plan.call_seconds, seconds=plan.seconds, upstream=LIVE_PACE) for _ in range(2))
-        return any(perfect(report) for report in tries)
+        return any(holds_up(kind, report) for report in tries)
 
     good, bad = 0, None
     while bad is None and calls <= LEVELS_MAX:

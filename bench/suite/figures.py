@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from runs import failures, load_kept_up, perfect
+from runs import failures, holds_up, load_kept_up, perfect
 
 
 class Figures:
@@ -41,7 +41,7 @@ class Figures:
         by_level = {
             calls: self._reports("held", kind, calls, tls=tls) for calls in self.levels("held", kind, tls)
         }  # fmt: skip
-        good = [calls for calls, reports in by_level.items() if any(perfect(report) for report in reports)]
+        good = [calls for calls, reports in by_level.items() if any(holds_up(kind, report) for report in reports)]
         if not by_level:
             return None
         beyond = [report for calls, reports in by_level.items() if calls > max(good, default=0) for report in reports]

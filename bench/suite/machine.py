@@ -48,8 +48,8 @@ def _first_line(*command):
 
 def commit_of(root):
     """Of what is measured: the page that the measurements themselves write does not count."""
-    changed = _first_line("git", "-C", root, "status", "--porcelain", "--", ".", ":!docs")
-    return _first_line("git", "-C", root, "describe", "--always") + ("-dirty" if changed else "")
+    unchanged = subprocess.run(["git", "-C", root, "diff", "--quiet", "HEAD", "--", ".", ":!docs"]).returncode == 0
+    return _first_line("git", "-C", root, "describe", "--always") + ("" if unchanged else "-dirty")
 
 
 def description():

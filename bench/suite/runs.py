@@ -116,5 +116,20 @@ def load_kept_up(report):
     return report["send_lateness_ms"]["p99"] < 5 and report["load_cpu_share"] < 0.9
 
 
+HELD_WAIT_MS_MAX = 50
+UPSTREAM_FIRST_BYTE_MS = 225  # twilio-load's own default
+
+
 def perfect(report):
     return report["underruns"] == 0 and failures(report) == 0
+
+
+def holds_up(kind, report):
+    """Perfect, and in time: a server without a moment to spare can let its calls wait instead of letting them break off.
+    Where audio passes at once, that is its latency; Mouthpiece sends it when it is needed, and the bare server has it: there
+    the wait from `start` counts, without ElevenLabs' part in it."""
+    if kind in ("fastapi", "node"):
+        wait = report["latency_ms"]["p99"]
+    else:
+        wait = report["first_media_ms"]["p99"] - (UPSTREAM_FIRST_BYTE_MS if kind == "mouthpiece-own" else 0)
+    return perfect(report) and wait <= HELD_WAIT_MS_MAX
