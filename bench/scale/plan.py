@@ -44,9 +44,11 @@ def one_call(inputs):
 
 def server_carries(inputs, call):
     """{what limits it: calls}"""
-    server = inputs.server
+    server, cached = inputs.server, inputs.call.cached_share
+    held = 1 / (cached / server.held_on_a_core_cached + (1 - cached) / server.held_on_a_core_new)
     return {
         "MAX_CALLS": server.calls_max,
+        "shown": int(server.cores * server.cpu_share_max * held),
         "processor": int(server.cores * server.cpu_share_max / call.cores),
         "memory": int((server.memory_mb - server.memory_base_mb) * 1024 / call.memory_kb),
         "descriptors": server.descriptors // 2,
@@ -108,6 +110,7 @@ def breaking_points(inputs):
         (int(inputs.call.outbound_per_second * inputs.call.minutes * 60), "Twilio's rate of calls that are placed", "ask Twilio for more a second; calls that come in are not limited so"),
         *((calls_for_slots(inputs, slots), f"ElevenLabs plan {name} ({slots} at once)", "more from the cache, the next plan; until then the embedded voice speaks what is late")
           for name, slots in inputs.elevenlabs.plans.items()),
+        (carries["shown"], f"{server.cpu_share_max:.0%} of what {server.cores} cores were shown to hold", "the next server; or measure your own machine (`./dev bench held`)"),
         (carries["processor"], f"{server.cores} cores of a server at {server.cpu_share_max:.0%}", "the next server; `MAX_LOOP_LAG_MS` turns new calls away before running ones suffer"),
         (int(inputs.balancer.cores * server.cpu_share_max / call.balancer_cores), f"{inputs.balancer.cores} cores of one HAProxy at {server.cpu_share_max:.0%}", "the next cell"),
         (int(inputs.balancer.memory_mb * 1024 / inputs.balancer.memory_kb_per_call), f"{inputs.balancer.memory_mb} MB of one HAProxy", "a larger limit, or the next cell"),
