@@ -209,6 +209,13 @@ async function the_key_is_asked_for_once() {
   await guarded.end();
 }
 
+// What reaches into the margin of the card it stands in. A picture may be wider than its scroller.
+const outsideOfCards = (page) => page.evaluate(() => [...document.querySelectorAll(".card *")].filter((element) => {
+  if (element.closest(".scroller, svg, .unseen, legend")) return false;
+  const card = element.closest(".card"), {paddingRight} = getComputedStyle(card);
+  return element.getBoundingClientRect().right > card.getBoundingClientRect().right - parseFloat(paddingRight) + 1;
+}).map((element) => `${element.tagName} ${element.className}: ${element.textContent.slice(0, 40)}`));
+
 async function it_looks_and_reads_well() {
   const looks = {light: {colorScheme: "light"}, dark: {colorScheme: "dark"}, phone: {viewport: {width: 390, height: 844}, hasTouch: true, isMobile: true}};
   for (const [name, options] of Object.entries(looks)) {
@@ -220,6 +227,7 @@ async function it_looks_and_reads_well() {
     checkEqual(await seriousFindings(page), [], `${name}: axe finds nothing serious`);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     check(overflow <= 0, `${name}: nothing sticks out to the side`, overflow);
+    checkEqual(await outsideOfCards(page), [], `${name}: nor out of its card`);
     checkEqual(page.problems, [], `${name}: the browser has nothing to complain of`);
     await page.context().close();
   }

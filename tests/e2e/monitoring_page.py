@@ -10,7 +10,7 @@ import yaml
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 ALERTS = os.path.join(ROOT, "deploy", "prometheus", "mouthpiece-alerts.yml")
-ALERT_TESTS = os.path.join(ROOT, "deploy", "prometheus", "mouthpiece-alerts_test.yml")
+ALERT_TESTS = [os.path.join(ROOT, "deploy", "prometheus", f"mouthpiece-alerts{what}_test.yml") for what in ("", "_days")]
 SCRAPE_EXAMPLE = os.path.join(ROOT, "deploy", "prometheus", "prometheus.yml")
 DASHBOARD = os.path.join(ROOT, "deploy", "grafana", "mouthpiece.json")
 METRICS_PAGE = os.path.join(ROOT, "docs", "metrics.md")

@@ -80,9 +80,11 @@ def queries_ask_for_what_exists(live, label_values):
 
 def alerts_fire_and_stay_quiet():
     check_promtool("the scrape example and the rules can be read", "check", "config", kit.SCRAPE_EXAMPLE)
-    check_promtool("every rule fires, and stays quiet, as its test says", "test", "rules", kit.ALERT_TESTS)
-    with open(kit.ALERT_TESTS, encoding="utf-8") as file:
-        tests = yaml.safe_load(file)["tests"]
+    check_promtool("every rule fires, and stays quiet, as its test says", "test", "rules", *kit.ALERT_TESTS)
+    tests = []
+    for path in kit.ALERT_TESTS:
+        with open(path, encoding="utf-8") as file:
+            tests += yaml.safe_load(file)["tests"]
     fires, stays_quiet = [], []  # in tests in which it fires: before, that is, or after
     for test in tests:
         queries = test["promql_expr_test"]
@@ -93,7 +95,7 @@ def alerts_fire_and_stay_quiet():
     check_equal(sorted(names), sorted(set(names)), "no two rules share a name")
     for rule in kit.alert_rules():
         name = rule["alert"]
-        check(name in fires, f"{name} fires in a test", "add one to deploy/prometheus/mouthpiece-alerts_test.yml")
+        check(name in fires, f"{name} fires in a test", "add one to a test in deploy/prometheus")
         check(name in stays_quiet, f"{name} stays quiet there below its threshold", "add an eval_time with exp_samples: [] to its test")
         check({"summary", "description"} <= rule["annotations"].keys(), f"{name} says what it means and what to do")
         check(rule["labels"].get("severity") in ("page", "ticket"), f"{name} says whom to wake")
