@@ -171,6 +171,13 @@ const std::array main_settings{
             }},
     Setting{"NUMBERS_FILE", nullptr, "--numbers-file", "none", "a TOML file of what each number gets instead; read again when it changes, and on SIGHUP",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.numbers_file = text; return std::nullopt; }},
+    Setting{"REDIS_URL", nullptr, nullptr, "none: this server is alone", "where several servers share what they have said: redis://[[user]:password@]host[:port][/database]",
+            [](Configuration& to, const std::string& text) -> Fault {
+                auto address = net::parse_redis_url(text);
+                if (!address) return address.error();
+                to.gateway.redis = std::move(*address);
+                return std::nullopt;
+            }},
     Setting{"CACHE_DIR", nullptr, "--cache-dir", "none: in memory only", "directory in which speech is kept between starts",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.cache_directory = text; return std::nullopt; }},
     Setting{"CACHE_DISK_MB", nullptr, "--cache-disk-mb", "512", "speech kept in CACHE_DIR, in MiB; the least recently heard goes first",

@@ -20,6 +20,7 @@ constexpr auto sections = std::to_array<Section>({
     {"API_KEYS", "API"},
     {"ELEVEN_LABS_API_KEY", "ElevenLabs"},
     {"GREETING", "What callers hear"},
+    {"REDIS_URL", "Several servers"},
     {"CACHE_DIR", "Speech that is kept"},
     {"AFTER_SPEECH", "Calls"},
     {"RECORDINGS_DIR", "Recordings"},

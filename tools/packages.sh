@@ -6,10 +6,10 @@ packages_for() {
         build)
             echo g++ cmake ninja-build pkg-config ccache mold ca-certificates \
                 libboost1.81-dev libboost-json1.81-dev libssl-dev libcurl4-openssl-dev libsimdjson-dev \
-                libtomlplusplus-dev libfmt-dev libspdlog-dev libcli11-dev libexpat1-dev libicu-dev libsamplerate0-dev flite1-dev libgtest-dev
+                libtomlplusplus-dev libfmt-dev libspdlog-dev libcli11-dev libexpat1-dev libhiredis-dev libicu-dev libsamplerate0-dev flite1-dev libgtest-dev
             ;;
         test)
-            echo python3 python3-websockets python3-requests python3-jsonschema python3-yaml curl libfaketime util-linux
+            echo python3 python3-websockets python3-requests python3-jsonschema python3-yaml curl libfaketime redis-server util-linux
             echo liblua5.3-0 libopentracing-c-wrapper0 # of haproxy, which tools/debian_program unpacks
             packages_for node
             ;;

@@ -59,6 +59,17 @@ void MetricFamily::samples(const Histogram& histogram) {
     line("_count", {}, fmt::to_string(snapshot.count()));
 }
 
+void MetricFamily::samples(const Histogram& histogram, std::string_view label, std::string_view label_value) {
+    const auto snapshot = histogram.snapshot();
+    const std::pair<std::string_view, std::string_view> own{label, label_value};
+    for (std::size_t bucket = 0; bucket < Histogram::bounds.size(); ++bucket) {
+        line("_bucket", {own, {"le", seconds(Histogram::bounds[bucket])}}, fmt::to_string(snapshot.cumulative[bucket]));
+    }
+    line("_bucket", {own, {"le", "+Inf"}}, fmt::to_string(snapshot.count()));
+    line("_sum", {own}, seconds(snapshot.sum));
+    line("_count", {own}, fmt::to_string(snapshot.count()));
+}
+
 void MetricFamily::line(std::string_view suffix, Labels labels, std::string_view value) {
     fmt::format_to(std::back_inserter(out_), "{}{}", name_, suffix);
     char before = '{';

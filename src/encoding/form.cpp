@@ -42,8 +42,8 @@ std::size_t size_of_plain(std::string_view text) {
     return size;
 }
 
-// `out` is empty.
-void decode(std::string& out, std::string_view text) {
+// `out` is empty. `plus`: what a `+` stands for.
+void decode(std::string& out, std::string_view text, char plus = ' ') {
     std::size_t plain = size_of_plain(text);
     out.reserve(text.size());
     for (;; plain = size_of_plain(text)) {
@@ -52,7 +52,7 @@ void decode(std::string& out, std::string_view text) {
         if (text.empty()) break;
         const int high = text[0] == '%' && text.size() > 2 ? hex_value(text[1]) : -1;
         const int low = high >= 0 ? hex_value(text[2]) : -1;
-        out += low >= 0 ? static_cast<char>(high << 4 | low) : text[0] == '+' ? ' ' : '%';
+        out += low >= 0 ? static_cast<char>(high << 4 | low) : text[0] == '+' ? plus : '%';
         text.remove_prefix(low >= 0 ? 3 : 1);
     }
 }
@@ -112,6 +112,12 @@ std::string percent_encode(std::string_view text) {
         else
             append_percent(out, c);
     }
+    return out;
+}
+
+std::string percent_decode(std::string_view text) {
+    std::string out;
+    decode(out, text, '+');
     return out;
 }
 

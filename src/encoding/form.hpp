@@ -27,5 +27,6 @@ std::string write_form(const FormFields& fields);
 std::optional<std::string_view> find(const FormFields& fields, std::string_view name);
 
 std::string percent_encode(std::string_view text);  // everything but unreserved characters (RFC 3986)
+std::string percent_decode(std::string_view text);  // a `+` stands for itself
 
 }  // namespace encoding

@@ -75,6 +75,7 @@ Switchboard::Switchboard(Options given)
             Certificate::Files{.chain = options.tls_certificate_file, .key = options.tls_key_file});
     }
     const unsigned count = or_one_per_core(options.threads);
+    if (options.redis) store_record = std::make_unique<StoreRecord>(count);
     for (std::size_t i = 0; i < count; ++i) {
         loops.push_back(std::make_unique<LoopServices>(*this, i, count));
     }
@@ -93,12 +94,17 @@ LoopServices::LoopServices(Switchboard& owner, std::size_t position, std::size_t
     : switchboard(owner),
       index(position),
       mailbox(std::make_shared<LoopMailbox>(events)),
+      store(owner.options.redis ? std::make_unique<SharedStore>(events, *owner.options.redis, *owner.store_record)
+                                : nullptr),
       speech(events, position,
              {.options = owner.options,
               .voices = owner.voices,
               .memory = owner.memory,
               .slots = owner.slots,
               .files = owner.clip_files.get(),
+              .store = store.get(),
+              .instance = owner.instance,
+              .shared_clips = &owner.shared_clips,
               .authorities = owner.authorities,
               .loops = loop_count,
               .places = [&owner](std::size_t row) { return owner.places(row); }}),

@@ -24,6 +24,8 @@
 #include "gateway/prepared_speech.hpp"
 #include "gateway/recorder.hpp"
 #include "gateway/request_origin.hpp"
+#include "gateway/shared_clips.hpp"
+#include "gateway/shared_store.hpp"
 #include "gateway/stream_pass.hpp"
 #include "gateway/voice_directory.hpp"
 #include "net/event_loop.hpp"
@@ -65,10 +67,12 @@ struct Switchboard {
     Idempotency idempotency{{}};
     PlannedCalls planned{{}};
     EmbeddedVoicePool voices;
-    speech::RequestSlots slots;                   // what ElevenLabs' plan allows at once
-    speech::ClipMemory memory;                    // what was said before
-    std::unique_ptr<Recorder> recorder;           // null without Options::recordings_directory
-    std::unique_ptr<ClipFiles> clip_files;        // and on disk; null without Options::cache_directory
+    speech::RequestSlots slots;                 // what ElevenLabs' plan allows at once
+    speech::ClipMemory memory;                  // what was said before
+    std::unique_ptr<Recorder> recorder;         // null without Options::recordings_directory
+    std::unique_ptr<ClipFiles> clip_files;      // and on disk; null without Options::cache_directory
+    std::unique_ptr<StoreRecord> store_record;  // how it goes with Redis; null without Options::redis
+    SharedClipCounts shared_clips;
     std::shared_ptr<const net::Tls> authorities;  // whom to believe at ElevenLabs' WebSocket
     std::unique_ptr<Certificate> certificate;     // ours; null: plain HTTP
     std::atomic<bool> draining = false;
@@ -98,6 +102,7 @@ public:
     net::EventLoop events;
     const net::LoopLag lag{events};
     const std::shared_ptr<LoopMailbox> mailbox;  // for other loops' answers; may outlive this
+    const std::unique_ptr<SharedStore> store;    // what all instances share; null without Options::redis
     LoopSpeech speech;                           // the whole chain
     PreparedSpeech prepared;
     Fetches fetches;        // from Twilio's and ElevenLabs' APIs

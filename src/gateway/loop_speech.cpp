@@ -22,11 +22,20 @@ LoopSpeech::LoopSpeech(net::EventLoop& loop, std::size_t index, const Shared& sh
                                                  .connections = options.elevenlabs_connections_ahead});
     }
     if (shared.files != nullptr) disk_.emplace(loop, *shared.files);
+    if (shared.store != nullptr) shared_.emplace(loop, *shared.store, shared.instance, *shared.shared_clips);
+    if (disk_ && shared_) disk_and_shared_.emplace(*disk_, *shared_);
     chain_ = speech::make_chain(parts(loop, index, shared));
 }
 
 LoopSpeech::~LoopSpeech() {
     mailbox_->close();
+}
+
+// What our own voices say costs nobody anything but us, and is not shared.
+speech::ClipStore* LoopSpeech::account_store() {
+    if (disk_and_shared_) return &*disk_and_shared_;
+    if (shared_) return &*shared_;
+    return disk_ ? &*disk_ : nullptr;
 }
 
 speech::Parts LoopSpeech::parts(net::EventLoop& loop, std::size_t index, const Shared& shared) {
@@ -36,7 +45,8 @@ speech::Parts LoopSpeech::parts(net::EventLoop& loop, std::size_t index, const S
     parts.locals = embedded_voices(loop, shared);
     parts.apology = recorded_apology();
     parts.memory = &shared.memory;
-    parts.store = disk_ ? &*disk_ : nullptr;
+    parts.store = account_store();
+    parts.local_store = disk_ ? &*disk_ : nullptr;
     parts.governor = &governor_;
     parts.ladder.standard_voice_id = shared.options.voice.id;
     parts.ladder.standard_model = shared.options.voice.model;

@@ -9,9 +9,11 @@
 #include "gateway/loop_timers.hpp"
 #include "gateway/meeting_point.hpp"
 #include "gateway/options.hpp"
+#include "gateway/shared_clips.hpp"
 #include "net/event_loop.hpp"
 #include "net/http_client.hpp"
 #include "net/tls.hpp"
+#include "speech/near_and_far.hpp"
 #include "speech/speech_chain.hpp"
 #include "speech/speech_source.hpp"
 
@@ -19,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace gateway {
@@ -32,6 +35,9 @@ public:
         speech::ClipMemory& memory;
         speech::RequestSlots& slots;
         ClipFiles* files = nullptr;                     // null: nothing is kept on disk
+        SharedStore* store = nullptr;                   // this loop's; null: nothing is shared with other instances
+        std::string instance{};                         // our name among them
+        SharedClipCounts* shared_clips = nullptr;       // with `store`
         std::shared_ptr<const net::Tls> authorities{};  // for ElevenLabs by WebSocket
         std::size_t loops = 1;
         // Row `row` of sources on every loop, for identical texts to meet; asked once all loops are built. Null: they
@@ -48,8 +54,12 @@ public:
     speech::SpeechChain& chain() { return *chain_; }
     const speech::SpeechChain& chain() const { return *chain_; }
     speech::Governor::Figures budget() const { return governor_.figures(); }
+    void purge_shared_clips() {
+        if (shared_) shared_->purge();
+    }
 
 private:
+    speech::ClipStore* account_store();
     speech::Parts parts(net::EventLoop& loop, std::size_t index, const Shared& shared);
     static std::vector<speech::Parts::Provider> embedded_voices(net::EventLoop& loop, const Shared& shared);
     std::vector<speech::Parts::Provider> elevenlabs(net::EventLoop& loop, const Shared& shared);
@@ -60,6 +70,8 @@ private:
     std::shared_ptr<LoopMailbox> mailbox_;
     speech::Governor governor_;
     std::optional<ClipFilesDoor> disk_;
+    std::optional<SharedClips> shared_;
+    std::optional<speech::NearAndFarStore> disk_and_shared_;
     std::unique_ptr<speech::SpeechChain> chain_;
 };
 

@@ -86,33 +86,46 @@ std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops
     if (!all.numbers.path().empty()) text += render_numbers(all.numbers);
     if (all.recorder) text += render_recordings(*all.recorder);
     if (all.certificate) text += render_certificate(*all.certificate);
-    return text + render_cache(all.memory, all.clip_files.get()) + render_program();
+    if (all.store_record) text += all.store_record->render();
+    return text + render_cache(all.memory, all.clip_files.get(), all.store_record ? &all.shared_clips : nullptr) +
+           render_program();
 }
 
 }  // namespace
 
-std::string render_cache(const speech::ClipMemory& memory, const ClipFiles* files) {
+std::string render_cache(const speech::ClipMemory& memory, const ClipFiles* files, const SharedClipCounts* shared) {
     const auto ram = memory.figures();
     const auto disk = files != nullptr ? files->figures() : ClipFiles::Figures{};
     std::string text;
     const auto write = [&](std::string_view name, std::string_view type, std::string_view help,
-                           std::optional<std::uint64_t> in_memory, std::uint64_t on_disk) {
-        if (!in_memory && files == nullptr) return;
+                           std::optional<std::uint64_t> in_memory, std::optional<std::uint64_t> on_disk,
+                           std::optional<std::uint64_t> in_redis = {}) {
+        if (files == nullptr) on_disk.reset();
+        if (shared == nullptr) in_redis.reset();
+        if (!in_memory && !on_disk && !in_redis) return;
         MetricFamily family(text, name, type, help);
         if (in_memory) family.sample(*in_memory, {{"store", "memory"}});
-        if (files != nullptr) family.sample(on_disk, {{"store", "disk"}});
+        if (on_disk) family.sample(*on_disk, {{"store", "disk"}});
+        if (in_redis) family.sample(*in_redis, {{"store", "redis"}});
     };
+    static const SharedClipCounts none;
+    const SharedClipCounts& redis = shared != nullptr ? *shared : none;
     const auto& kept = disk.directory;
-    write("mouthpiece_cache_hits_total", "counter", "Sentences found in the cache.", ram.hits, kept.hits);
-    write("mouthpiece_cache_misses_total", "counter", "Sentences looked for and not found.", ram.misses, kept.misses);
-    write("mouthpiece_cache_stored_total", "counter", "Sentences put into the cache.", ram.stored, kept.stored);
+    write("mouthpiece_cache_hits_total", "counter", "Sentences found in the cache.", ram.hits, kept.hits, redis.hits);
+    write("mouthpiece_cache_misses_total", "counter", "Sentences looked for and not found.", ram.misses, kept.misses,
+          redis.misses);
+    write("mouthpiece_cache_stored_total", "counter", "Sentences put into the cache.", ram.stored, kept.stored,
+          redis.stored);
     write("mouthpiece_cache_evicted_total", "counter", "Sentences dropped because the cache was full.", ram.evicted,
           kept.evicted);
     write("mouthpiece_cache_bytes", "gauge", "Size of what is in the cache.", ram.bytes, kept.bytes);
     write("mouthpiece_cache_clips", "gauge", "Sentences in the cache.", ram.clips, kept.files);
-    write("mouthpiece_cache_damaged_total", "counter", "Files dropped because something in them was wrong.", {},
-          kept.damaged);
-    write("mouthpiece_cache_not_stored_total", "counter", "Sentences the disk would not take.", {}, kept.not_stored);
+    write("mouthpiece_cache_damaged_total", "counter", "Clips not believed because something in them was wrong.", {},
+          kept.damaged, redis.damaged);
+    write("mouthpiece_cache_not_stored_total", "counter", "Sentences the store would not take.", {}, kept.not_stored,
+          redis.not_stored);
+    write("mouthpiece_cache_awaited_total", "counter", "Sentences found that another server was just making.", {}, {},
+          redis.awaited);
     write("mouthpiece_cache_passed_over_total", "counter", "Lookups and stores there was no room to wait for.", {},
           disk.passed_over);
     return text;

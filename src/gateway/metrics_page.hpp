@@ -14,7 +14,7 @@ namespace gateway {
 void metrics(LoopServices& loop, const std::shared_ptr<net::Exchange>& exchange);
 
 // mouthpiece_cache_* in Prometheus' text format; `files` may be null.
-std::string render_cache(const speech::ClipMemory& memory, const ClipFiles* files);
+std::string render_cache(const speech::ClipMemory& memory, const ClipFiles* files, const SharedClipCounts* shared);
 
 // mouthpiece_number_rules, mouthpiece_numbers_file_*
 std::string render_numbers(const NumbersFile& numbers);

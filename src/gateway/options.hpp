@@ -6,6 +6,7 @@
 #include "gateway/api_access.hpp"
 #include "gateway/supervision.hpp"
 #include "net/ip_range.hpp"
+#include "net/redis_address.hpp"
 #include "net/socket_census.hpp"
 #include "net/waiting_room.hpp"
 #include "redacted.hpp"
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,6 +85,8 @@ struct Options {
     Secret elevenlabs_key;                         // empty: the embedded voice speaks
     std::size_t elevenlabs_requests_max = 0;       // the plan's limit; 0: what the replies say
     std::size_t elevenlabs_connections_ahead = 0;  // kept open by each loop (connections_ahead.hpp)
+
+    std::optional<net::RedisAddress> redis;  // what several servers share (shared_store.hpp); none: nothing
 
     std::string cache_directory;  // for what was said before; empty: kept in memory only
     std::size_t cache_disk_bytes_max = 512u << 20;

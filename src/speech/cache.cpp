@@ -6,6 +6,7 @@
 #include "speech/speaking_rate.hpp"
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace speech {
@@ -22,6 +23,11 @@ public:
             ask();
         }
     }
+    ~Filling() override {
+        if (owes_store_) cache_.store_->forgo(key_);
+    }
+    Filling(const Filling&) = delete;
+    Filling& operator=(const Filling&) = delete;
 
     void needed_by(Instant when) override {
         needed_by_ = when;
@@ -36,7 +42,10 @@ private:
 
     void looked_up(std::optional<audio::Clip> clip) {
         lookup_.reset();
-        if (!clip || clip->empty()) return ask();
+        if (!clip || clip->empty()) {
+            owes_store_ = true;
+            return ask();
+        }
         cache_.memory_.put(key_, *clip);
         const Lifetime::Watch watch(lifetime_);
         listener_.on_audio(std::move(*clip));
@@ -69,7 +78,7 @@ private:
         for (const audio::Clip& chunk : chunks_) whole.insert(whole.end(), chunk.bytes().begin(), chunk.bytes().end());
         const audio::Clip clip(std::move(whole));
         cache_.memory_.put(key_, clip);
-        if (cache_.store_ != nullptr) cache_.store_->put(key_, clip);
+        if (std::exchange(owes_store_, false)) cache_.store_->put(key_, clip);
     }
 
     CachedSource& cache_;
@@ -80,6 +89,7 @@ private:
     std::vector<audio::Clip> chunks_;
     std::size_t bytes_ = 0;
     std::unique_ptr<ClipStore::Lookup> lookup_;
+    bool owes_store_ = false;  // it was asked in vain, and awaits what is made instead
     std::unique_ptr<Utterance> utterance_;
     Lifetime lifetime_;
 };

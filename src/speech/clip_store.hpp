@@ -40,6 +40,8 @@ public:
     // Answers once, on the caller's thread, never from inside find(). The answer may destroy the Lookup.
     virtual std::unique_ptr<Lookup> find(const ClipKey& key, Found found) = 0;
     virtual void put(const ClipKey& key, audio::Clip clip) = 0;  // best effort, soon
+    // Instead of put(): what find() did not have has not been made after all.
+    virtual void forgo(const ClipKey&) {}
     virtual void purge() = 0;
 };
 

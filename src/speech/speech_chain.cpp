@@ -29,7 +29,8 @@ std::unique_ptr<SpeechChain> make_chain(Parts parts) {
 SpeechChain::SpeechChain(Parts parts)
     : parts_(std::move(parts)), names_([this](const Request& request) { return names_of(request); }) {
     for (Parts::Provider& provider : parts_.remotes) add_remote(std::move(provider));
-    for (Parts::Provider& local : parts_.locals) cached(local_layers_.emplace_back(), *local.source, local.name);
+    for (Parts::Provider& local : parts_.locals)
+        cached(local_layers_.emplace_back(), *local.source, local.name, parts_.local_store);
     apology_ = std::make_unique<RecordedSource>(parts_.apology, parts_.timers);
     ladder_ = std::make_unique<Ladder>(rungs(), apology_.get(), parts_.timers, parts_.ladder);
 }
@@ -42,14 +43,14 @@ void SpeechChain::add_remote(Parts::Provider provider) {
     remote.layers.push_back(std::make_unique<BreakerSource>(remote.breaker, *remote.source, parts_.timers));
     if (parts_.governor != nullptr)
         remote.layers.push_back(std::make_unique<GovernedSource>(*parts_.governor, remote.top()));
-    cached(remote.layers, remote.top(), parts_.account);
+    cached(remote.layers, remote.top(), parts_.account, parts_.store);
 }
 
 SpeechSource& SpeechChain::cached(std::vector<std::unique_ptr<SpeechSource>>& layers, SpeechSource& below,
-                                  const std::string& provider) {
+                                  const std::string& provider, ClipStore* store) {
     SpeechSource* top = &below;
     if (parts_.memory != nullptr) {
-        layers.push_back(std::make_unique<CachedSource>(provider, *parts_.memory, parts_.store, *top, parts_.timers));
+        layers.push_back(std::make_unique<CachedSource>(provider, *parts_.memory, store, *top, parts_.timers));
         top = layers.back().get();
     }
     layers.push_back(std::make_unique<SingleFlight>(*top, parts_.timers));

@@ -25,12 +25,13 @@ struct Parts {
     };
 
     Timers& timers;
-    std::string account{};            // whose the remote sources are: "elevenlabs"; part of the cache's key
-    std::vector<Provider> remotes{};  // ways to ask that account, best first; may be empty
-    std::vector<Provider> locals{};   // voices of our own that need nobody, best first; may be empty
-    audio::Clip apology{};            // may be empty: then failing is silent
-    ClipMemory* memory = nullptr;     // shared by all loops; null: no cache
-    ClipStore* store = nullptr;       // this loop's door to the disk; null: none
+    std::string account{};             // whose the remote sources are: "elevenlabs"; part of the cache's key
+    std::vector<Provider> remotes{};   // ways to ask that account, best first; may be empty
+    std::vector<Provider> locals{};    // voices of our own that need nobody, best first; may be empty
+    audio::Clip apology{};             // may be empty: then failing is silent
+    ClipMemory* memory = nullptr;      // shared by all loops; null: no cache
+    ClipStore* store = nullptr;        // behind the memory, for what the account says; null: none
+    ClipStore* local_store = nullptr;  // for what our own voices say
     // Stands before row `row` of sources for every request: where rows of several loops meet. Null: nothing does.
     std::function<std::unique_ptr<SpeechSource>(std::size_t row, const std::string& provider, SpeechSource& own)>
         before_row{};
@@ -75,7 +76,7 @@ private:
 
     void add_remote(Parts::Provider provider);
     SpeechSource& cached(std::vector<std::unique_ptr<SpeechSource>>& layers, SpeechSource& below,
-                         const std::string& provider);
+                         const std::string& provider, ClipStore* store);
     std::vector<Rung> rungs();
     ClipNames::Names names_of(const Request& request);
     SpeechSource& entrance(std::size_t index, const std::string& provider);

@@ -44,7 +44,7 @@ def the_page_and_the_program_agree():
                 documented, real = numbers(row[1]), numbers(options[option])
                 check(not real or real == documented, f"its default is the documented one: {row[1]}", options[option])
 
-    with Server({"RECORDINGS_DIR": os.path.join(new_directory(), "r")}) as server:
+    with Server({"RECORDINGS_DIR": os.path.join(new_directory(), "r"), "REDIS_URL": "redis://127.0.0.1:1"}) as server:
         families = read_page(requests.get(server.url("/metrics"), timeout=10).text)
     limits = families[REACHED].labels["limit"]
     counters = {names_in(row[4])[0] for row in table}

@@ -12,6 +12,7 @@ import monitoring_page as kit
 from certificates import Authority
 from checks import check, check_equal, run
 from programs import Server, StandIn, new_directory, place_call
+from redis_server import Redis
 
 # Some metrics exist only where something is switched on. It all is here.
 EVERYTHING_ON = {"GREETING": "You are being counted.", "ELEVENLABS_TRANSPORT": "websocket"}
@@ -32,8 +33,8 @@ def check_promtool(what, *arguments, stdin=None):
 
 def page_after_calls():
     """/metrics of a server that has taken a call and refused a request."""
-    with StandIn() as standin:
-        settings = standin.settings() | EVERYTHING_ON | {"CACHE_DIR": new_directory(), "RECORDINGS_DIR": os.path.join(new_directory(), "r"), "NUMBERS_FILE": os.path.join(kit.ROOT, "deploy", "numbers.example.toml")}
+    with StandIn() as standin, Redis() as redis:
+        settings = standin.settings() | redis.settings() | EVERYTHING_ON | {"CACHE_DIR": new_directory(), "RECORDINGS_DIR": os.path.join(new_directory(), "r"), "NUMBERS_FILE": os.path.join(kit.ROOT, "deploy", "numbers.example.toml")}
         authority = Authority()
         with Server(settings, pair=authority.issue(), ca_file=authority.file) as server:
             check_equal(place_call(server, "--quiet", "300", "--ca-file", authority.file).status, 0, "a call, to have something to count")

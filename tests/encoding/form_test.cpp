@@ -91,5 +91,9 @@ TEST(PercentEncode, leaves_only_unreserved_characters) {
     EXPECT_EQ(percent_encode("a b+c*/?\xFF"), "a%20b%2Bc%2A%2F%3F%FF");
 }
 
+TEST(Form, takes_percent_encoding_off_and_lets_a_plus_stand) {
+    EXPECT_EQ(encoding::percent_decode("p%40ss+w%2Frd%"), "p@ss+w/rd%");
+}
+
 }  // namespace
 }  // namespace encoding

@@ -3,14 +3,12 @@
 #include "speech/cache.hpp"
 #include "speech/recorded_source.hpp"
 #include "tests/gateway/clip_fixture.hpp"
+#include "tests/gateway/log_recorder.hpp"
 #include "tests/gateway/speech_recorder.hpp"
 #include "tests/net/loopback_server.hpp"
 
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
-#include <sstream>
 #include <sys/stat.h>
 #include <thread>
 
@@ -19,26 +17,8 @@ namespace {
 using gateway::ClipFiles;
 using gateway::ClipFilesDoor;
 using test::clip_key;
+using test::LogRecorder;
 using test::test_clip;
-
-// Keeps the log of its lifetime.
-class LogRecorder {
-public:
-    LogRecorder() : before_(spdlog::default_logger()) {
-        spdlog::set_default_logger(
-            std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
-    }
-    ~LogRecorder() { spdlog::set_default_logger(before_); }
-    std::size_t lines() const {
-        const std::string text = text_.str();
-        return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-    }
-    std::string text() const { return text_.str(); }
-
-private:
-    std::ostringstream text_;
-    std::shared_ptr<spdlog::logger> before_;
-};
 
 class ClipFilesTest : public testing::Test {
 protected:

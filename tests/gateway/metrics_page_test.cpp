@@ -14,7 +14,7 @@ TEST(MetricsPage, tells_the_figures_of_both_caches) {
     memory.put(test::clip_key("Hello."), test::test_clip(500));
     EXPECT_TRUE(memory.find(test::clip_key("Hello.")));
     EXPECT_FALSE(memory.find(test::clip_key("Good bye.")));
-    const std::string alone = render_cache(memory, nullptr);
+    const std::string alone = render_cache(memory, nullptr, nullptr);
     EXPECT_NE(alone.find("\nmouthpiece_cache_hits_total{store=\"memory\"} 1\n"), std::string::npos) << alone;
     EXPECT_EQ(alone.find("disk"), std::string::npos) << alone;
 
@@ -24,10 +24,17 @@ TEST(MetricsPage, tells_the_figures_of_both_caches) {
     gateway::ClipFilesDoor door(loop, files);
     door.put(test::clip_key("Hello."), test::test_clip(500));
     files.settle();
-    const std::string both = render_cache(memory, &files);
+    const std::string both = render_cache(memory, &files, nullptr);
     EXPECT_NE(both.find("mouthpiece_cache_stored_total{store=\"disk\"} 1\n"), std::string::npos) << both;
     EXPECT_NE(both.find("mouthpiece_cache_bytes{store=\"disk\"} 580\n"), std::string::npos) << both;
     EXPECT_NE(both.find("mouthpiece_cache_damaged_total{store=\"disk\"} 0\n"), std::string::npos) << both;
+    EXPECT_EQ(both.find("redis"), std::string::npos) << both;
+
+    gateway::SharedClipCounts shared;
+    ++shared.hits;
+    const std::string with_redis = render_cache(memory, nullptr, &shared);
+    EXPECT_NE(with_redis.find("mouthpiece_cache_hits_total{store=\"redis\"} 1\n"), std::string::npos) << with_redis;
+    EXPECT_EQ(with_redis.find("disk"), std::string::npos) << with_redis;
 }
 
 class MetricsPageTest : public testing::Test {

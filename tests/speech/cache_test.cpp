@@ -20,8 +20,10 @@ public:
         return std::make_unique<Waiting>(timers_.after(5ms, [clip, found] { found(clip); }));
     }
     void put(const ClipKey& key, audio::Clip clip) override { clips[key.canonical().reveal()] = std::move(clip); }
+    void forgo(const ClipKey& key) override { forgone.push_back(key.text.reveal()); }
     void purge() override { clips.clear(); }
     std::map<std::string, audio::Clip> clips;
+    std::vector<std::string> forgone;
 
 private:
     struct Waiting final : Lookup {
@@ -92,6 +94,19 @@ TEST_F(CachedSourceTest, never_keeps_what_failed_or_was_cancelled_or_is_empty) {
         EXPECT_GT(listener.bytes, 0U);
     }
     EXPECT_EQ(memory.figures().clips, 0U);
+}
+
+TEST_F(CachedSourceTest, tells_the_store_what_it_did_not_have_and_is_not_made_after_all) {
+    ask(with_disk, "Kept.");
+    ask(with_disk, "Kept.");
+    EXPECT_TRUE(disk.forgone.empty());
+    source.script = [](const Request&) { return Script{fail_after(10ms, Failure::Kind::unavailable)}; };
+    ask(with_disk, "Failed.");
+    {
+        RecordingListener listener(timers);
+        const auto looking = with_disk.say(request_for("Let go while it is looked for."), listener);
+    }
+    EXPECT_EQ(disk.forgone, std::vector<std::string>{"Failed."});
 }
 
 TEST_F(CachedSourceTest, never_keeps_the_beginning_of_a_sentence_that_its_source_calls_the_whole) {

@@ -1,0 +1,35 @@
+#include "gateway/shared_store.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace gateway {
+
+SharedStore::SharedStore(net::EventLoop& loop, const net::RedisAddress& address, StoreRecord& record)
+    : loop_(loop), record_(record), client_(loop, {.address = address}, [this](const net::RedisClient::State& state) {
+          if (state) {
+              record_.connection_ready();
+          } else {
+              record_.connection_lost(was_ready_, state.error());
+          }
+          was_ready_ = state.has_value();
+      }) {}
+
+SharedStore::Command SharedStore::ask(StoreUse use, Words words, std::chrono::milliseconds deadline,
+                                      Answered answered) {
+    return client_.ask(
+        words, deadline, [this, use, asked = loop_.now(), answered = std::move(answered)](net::RedisResult result) {
+            record_.answered(use, result, std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - asked));
+            answered(std::move(result));
+        });
+}
+
+void SharedStore::tell(StoreUse use, Words words, Answered answered) {
+    const std::uint64_t number = ++serial_;
+    told_[number] = ask(use, words, told_max, [this, number, answered = std::move(answered)](net::RedisResult result) {
+        told_.erase(number);  // whoever calls us keeps us till we return
+        if (answered) answered(std::move(result));
+    });
+}
+
+}  // namespace gateway
