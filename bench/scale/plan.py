@@ -19,6 +19,8 @@ class Call:
     mbit_in: float
     mbit_out: float
     requests_per_second: float  # to ElevenLabs
+    redis_commands_per_second: float
+    redis_mbit: float  # to Redis: what is stored
     slot_seconds: float  # for which each request has a slot
     characters_per_second: float
 
@@ -37,6 +39,8 @@ def one_call(inputs):
         mbit_in=(network.in_bytes_per_second + 50 * network.packet_bytes) * 8 / 1e6,
         mbit_out=out * (1 + network.packet_bytes / 1400) * 8 / 1e6,
         requests_per_second=asked / spoken_seconds,
+        redis_commands_per_second=asked / spoken_seconds * inputs.redis.commands_per_new_sentence,
+        redis_mbit=asked * 8000 * 8 / 1e6,
         slot_seconds=inputs.elevenlabs.first_audio_seconds + inputs.elevenlabs.transfer_seconds_per_spoken_second * spoken_seconds,
         characters_per_second=asked * call.characters_per_second,
     )
@@ -115,6 +119,7 @@ def breaking_points(inputs):
         (int(inputs.balancer.cores * server.cpu_share_max / call.balancer_cores), f"{inputs.balancer.cores} cores of one HAProxy at {server.cpu_share_max:.0%}", "the next cell"),
         (int(inputs.balancer.memory_mb * 1024 / inputs.balancer.memory_kb_per_call), f"{inputs.balancer.memory_mb} MB of one HAProxy", "a larger limit, or the next cell"),
         (carries["memory"], f"{server.memory_mb} MB of a server", "a larger limit, or the next server"),
+        (int(inputs.redis.commands_per_second * inputs.server.cpu_share_max / call.redis_commands_per_second), f"one Redis at {inputs.server.cpu_share_max:.0%}", "a Redis for each cell; without it calls go on, and each server asks ElevenLabs itself"),
         (carries["MAX_CALLS"], "MAX_CALLS", "set it, or the next server"),
         (carries["descriptors"], "descriptors of a server", "LimitNOFILE"),
         (int(inputs.balancer.maxconn), "maxconn of HAProxy", "a larger one, and memory for it; or the next cell"),

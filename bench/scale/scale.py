@@ -47,6 +47,7 @@ def call_table(inputs):
             ("memory", f"{call.memory_kb:.3g} KB"),
             ("network, from Twilio and to it", f"{1000 * call.mbit_in:.0f} and {1000 * call.mbit_out:.0f} kbit/s"),
             ("requests to ElevenLabs", f"{60 * call.requests_per_second:.2g} a minute, each for {call.slot_seconds:.2g} s"),
+            ("Redis", f"{60 * call.redis_commands_per_second:.2g} commands a minute, {1000 * call.redis_mbit:.2g} kbit/s"),
             ("slots of the plan", f"{1000 * call.requests_per_second * call.slot_seconds:.2g} thousandths of one"),
             ("characters", f"{60 * call.characters_per_second:.0f} a minute"),
         ],

@@ -39,13 +39,13 @@ def selectors_select():
 def secrets_and_files_exist():
     known = {"Secret": of_kind(kit.examples(), "Secret"), "ConfigMap": of_kind(OBJECTS, "ConfigMap")}
     for pod in map(pod_of, kit.workloads()):
-        for source in [*pod["volumes"], *(source for container in pod["containers"] for source in container.get("envFrom", []))]:
+        for source in [*pod.get("volumes", []), *(source for container in pod["containers"] for source in container.get("envFrom", []))]:
             for key, field, kind in (("secret", "secretName", "Secret"), ("secretRef", "name", "Secret"), ("configMap", "name", "ConfigMap"), ("configMapRef", "name", "ConfigMap")):
                 if key in source:
                     check(source[key][field] in known[kind], f"{kind} {source[key][field]} exists")
     _, compose, _ = composed()
     for name, service in compose["services"].items():
-        check({secret["source"] for secret in service["secrets"]} <= set(compose["secrets"]), f"Compose: the secrets of {name} exist", service["secrets"])
+        check({secret["source"] for secret in service.get("secrets", [])} <= set(compose["secrets"]), f"Compose: the secrets of {name} exist")
 
 
 def haproxy_knows_every_server():
@@ -112,6 +112,20 @@ def metrics_of_the_autoscaler_exist():
     check(int(calls) * 3 <= int(pod_settings()["MAX_CALLS"]) * 2, "two servers of three have room for the calls of all", calls)
 
 
+def redis_is_there_and_keeps_within_its_memory():
+    _, compose, _ = composed()
+    pod = pod_of(of_kind(OBJECTS, "Deployment")["mouthpiece-redis"])["containers"][0]
+    hosts = {compose["services"][name]["environment"]["REDIS_URL"] for name in INSTANCES}
+    check_equal(hosts, {"redis://redis:6379"}, "Compose: the servers know Redis by its service's name")
+    name = re.fullmatch(r"redis://([\w-]+):6379", pod_settings()["REDIS_URL"])[1]
+    check(name in of_kind(OBJECTS, "Service"), f"the pods' Redis, {name}, is a Service")
+    for what, words, memory in (("Compose", compose["services"]["redis"]["command"], "768M"), ("the pods", pod["args"], "768Mi")):
+        told = dict(zip(words, words[1:]))
+        check_equal((told["--maxmemory"], told["--maxmemory-policy"]), ("512mb", "volatile-lru"), f"{what}: Redis drops what was not asked for longest")
+        limit = compose["services"]["redis"]["deploy"]["resources"]["limits"]["memory"] if what == "Compose" else pod["resources"]["limits"]["memory"]
+        check_equal(limit, memory, "before its container is full")
+
+
 def one_haproxy_carries_all():
     plan = Inputs()
     cores_per_call = plan.balancer.cpu_ms_per_call_minute / 60_000
@@ -137,4 +151,5 @@ if __name__ == "__main__":
         probes_ask_what_is_answered,
         metrics_of_the_autoscaler_exist,
         one_haproxy_carries_all,
+        redis_is_there_and_keeps_within_its_memory,
     )
