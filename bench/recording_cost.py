@@ -45,6 +45,7 @@ def main():
     for pair in range(asked.pairs):
         for kind in KINDS if pair % 2 == 0 else reversed(KINDS):
             runs[kind].append(one_run(kind, asked))
+            print(f"  {kind}: {runs[kind][-1]['cpu_ms']:.1f} ms for a minute of a call", flush=True)
     median = {kind: {name: statistics.median(run[name] for run in runs[kind]) for name in runs[kind][0]} for kind in KINDS}
     without, recording = median["without"], median["recording"]
     ratios = [b["cpu_ms"] / a["cpu_ms"] for a, b in zip(runs["without"], runs["recording"])]
