@@ -23,6 +23,7 @@ CALLS = int(os.environ.get("CALLS") or (5 if sanitized() else 20))
 FEW = 5 if sanitized() else 20
 SOCKETS = sockets_of_each_kind(os.environ.get("SOCKETS") or str(FEW), FEW)
 SECONDS = int(os.environ.get("SECONDS") or 6)
+TIMEOUT = int(os.environ.get("TIMEOUT") or min(10, SECONDS // 3))  # seconds for a request or a handshake
 RATE = "50"  # calls begun a second
 # What the attack may add to the server's: docs/limits.md bounds the waiting in number and bytes, TLS comes on top. The rest is for what they ask.
 MEMORY_MAX_MB = 64 + 64 + 0.048 * min(sum(SOCKETS.values()), 8_192)
@@ -53,7 +54,7 @@ def give_precedence(*programs):
 
 
 def callers_notice_nothing():
-    settings = {"GREETING": GREETING, "AFTER_SPEECH": "hangup", "THREADS": 1, "REQUEST_TIMEOUT_SECONDS": min(10, SECONDS // 3)}
+    settings = {"GREETING": GREETING, "AFTER_SPEECH": "hangup", "THREADS": 1, "REQUEST_TIMEOUT_SECONDS": TIMEOUT}
     with Server(settings, pair=AUTHORITY.issue(), ca_file=AUTHORITY.file) as server:
         server.synthesise(GREETING).raise_for_status()
         options = ("--ca-file", AUTHORITY.file, "--rate", RATE)
