@@ -50,15 +50,6 @@ void MetricFamily::samples(std::string_view label, const LabelledCounter& counte
     for (const auto& [label_value, count] : counter.snapshot()) sample(count, {{label, label_value}});
 }
 
-void MetricFamily::samples(const Histogram& histogram) {
-    const auto snapshot = histogram.snapshot();
-    for (std::size_t bucket = 0; bucket < Histogram::bounds.size(); ++bucket)
-        line("_bucket", {{"le", seconds(Histogram::bounds[bucket])}}, fmt::to_string(snapshot.cumulative[bucket]));
-    line("_bucket", {{"le", "+Inf"}}, fmt::to_string(snapshot.count()));
-    line("_sum", {}, seconds(snapshot.sum));
-    line("_count", {}, fmt::to_string(snapshot.count()));
-}
-
 void MetricFamily::samples(const Histogram& histogram, std::string_view label, std::string_view label_value) {
     const auto snapshot = histogram.snapshot();
     const std::pair<std::string_view, std::string_view> own{label, label_value};
@@ -74,10 +65,11 @@ void MetricFamily::line(std::string_view suffix, Labels labels, std::string_view
     fmt::format_to(std::back_inserter(out_), "{}{}", name_, suffix);
     char before = '{';
     for (const auto& [label, label_value] : labels) {
+        if (label.empty()) continue;
         fmt::format_to(std::back_inserter(out_), "{}{}=\"{}\"", std::exchange(before, ','), label,
                        escaped(label_value));
     }
-    fmt::format_to(std::back_inserter(out_), "{} {}\n", labels.size() == 0 ? "" : "}", value);
+    fmt::format_to(std::back_inserter(out_), "{} {}\n", before == '{' ? "" : "}", value);
 }
 
 }  // namespace call

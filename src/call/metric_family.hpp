@@ -23,8 +23,7 @@ public:
     void sample(std::uint64_t value, Labels labels = {});
     void sample(std::chrono::microseconds value, Labels labels = {});  // in seconds
     void samples(std::string_view label, const LabelledCounter& counter);
-    void samples(const Histogram& histogram);
-    void samples(const Histogram& histogram, std::string_view label, std::string_view label_value);
+    void samples(const Histogram& histogram, std::string_view label = {}, std::string_view label_value = {});
 
 private:
     void line(std::string_view suffix, Labels labels, std::string_view value);

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from balancer import PUBLIC, Haproxy, HaproxyOfPods, Nginx
 from certificates import Authority
 from checks import check, check_equal, run
-from programs import PREFIX, PlacedCalls, Server, sanitized, wait_until
+from programs import PREFIX, PlacedCalls, Server, odd_ones, sanitized, wait_until
 from proxy import free_port
 
 CALLS = int(os.environ.get("CALLS") or (15 if sanitized() else 30))
@@ -67,15 +67,6 @@ class Cluster:
 
 def length_seconds(server):
     return float(server.synthesise(GREETING).headers["X-Audio-Ms"]) / 1000
-
-
-def odd_ones(calls):
-    """Those that were not heard on one stream, to the end, with nothing for Twilio to complain of."""
-    return [
-        call for call in calls
-        if len(call["streams"]) != 1 or call["streams"][0]["gaps"] or call["streams"][0]["unheard_bytes"]
-        or call["notices"] or call["outcome"] != "completed"
-    ]  # fmt: skip
 
 
 def a_rolling_restart_loses_no_call(balancer):

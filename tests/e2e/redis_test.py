@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from checks import check, check_equal, run
-from programs import PlacedCalls, Server, StandIn, place_call, sanitized, wait_until
+from programs import PlacedCalls, Server, StandIn, odd_ones, place_call, sanitized, wait_until
 from redis_server import Redis
 
 CALLS = int(os.environ.get("CALLS") or (15 if sanitized() else 30))
@@ -54,15 +54,6 @@ def place_on_all(servers, calls, rate=100):
     finally:
         for one in placed:
             one.__exit__()
-
-
-def odd_ones(calls):
-    """Those that were not heard on one stream, to the end, with nothing for Twilio to complain of."""
-    return [
-        call for call in calls
-        if len(call["streams"]) != 1 or call["streams"][0]["gaps"] or call["streams"][0]["unheard_bytes"]
-        or call["notices"] or call["outcome"] != "completed"
-    ]  # fmt: skip
 
 
 def logged_once(servers, *events):
