@@ -42,6 +42,11 @@ def await_recording(server, state="whole", count=1):
     return wait_until(lambda: len(found := [r for r in listed(server) if r["state"] == state]) >= count and found, 30, f"{count} {state}")
 
 
+def await_count(server, metric):
+    """A recording is seen on the disk a moment before it is counted."""
+    return wait_until(lambda: server.metric(metric), 10, metric)
+
+
 def fetch(server, recording, **headers):
     return requests.get(server.api(f"/recordings/{recording['name']}"), headers=headers, timeout=60)
 
@@ -70,7 +75,7 @@ def both_sides_are_there_sample_for_sample():
         began_ms = result.stream["start_to_first_audio_ms"]
         tolerance = 400 if sanitized() else 60
         check(abs(spoken / 8 - began_ms) < tolerance, "at the time the caller heard it", (spoken / 8, began_ms))
-        check_equal(server.metric('mouthpiece_recordings_total{result="whole"}'), 1, "it is counted")
+        check_equal(await_count(server, 'mouthpiece_recordings_total{result="whole"}'), 1, "it is counted")
         check_equal(listed(server, call_sid=recording["call_sid"]), [recording], "it is found by its call")
         check_equal(listed(server, call_sid="CA" + "0" * 32), [], "and not by another")
 
@@ -166,7 +171,7 @@ def a_full_disk_does_not_touch_the_call():
             cut = await_recording(server, state="cut")[0]
             left, right = sides(fetch(server, cut).content)
             check(len(left) > 8000, "what there was room for is kept", len(left))
-            check(server.metric('mouthpiece_recording_frames_dropped_total{reason="disk"}') > 0, "what there was none for is counted")
+            check(await_count(server, 'mouthpiece_recording_frames_dropped_total{reason="disk"}'), "what there was none for is counted")
             check(server.log_lines("recording broken off", cut["call_sid"]), "and the log tells")
     finally:
         if mounted:
