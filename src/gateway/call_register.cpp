@@ -59,6 +59,7 @@ void CallRegister::opened(const std::string& call_sid, const Opening& opening, I
     record.opened_at = now;
     record.ended_at.reset();
     record.outcome.reset();
+    journal_.note(call_sid, now);
 }
 
 void CallRegister::closed(const std::string& call_sid, const std::string& stream_sid, Ending ending, Instant now) {
@@ -74,6 +75,7 @@ void CallRegister::closed(const std::string& call_sid, const std::string& stream
     record.digits = std::move(ending.digits);
     record.utterances = std::move(ending.utterances);
     for (call::UtteranceRecord& utterance : record.utterances) utterance.text = {};
+    journal_.note(call_sid, std::nullopt);
     tidy(now);
 }
 
@@ -142,6 +144,24 @@ std::vector<CallRecord> CallRegister::list(std::optional<CallState> state, std::
     latest.reserve(static_cast<std::size_t>(end - found.begin()));
     for (auto record = found.begin(); record != end; ++record) latest.push_back(**record);
     return latest;
+}
+
+void CallRegister::follow(std::function<void()> wake) {
+    const std::scoped_lock lock(mutex_);
+    journal_.follow(std::move(wake));
+}
+
+RegisterJournal::Taken CallRegister::take_changes() {
+    const std::scoped_lock lock(mutex_);
+    return journal_.take();
+}
+
+RegisterJournal::Changes CallRegister::take_all() {
+    const std::scoped_lock lock(mutex_);
+    journal_.take();
+    RegisterJournal::Changes all;
+    for (const CallRecord& record : open_) all.emplace(record.call_sid, record.opened_at);
+    return all;
 }
 
 // Moves the call to the end of that state's list, and makes its record when there is none yet.

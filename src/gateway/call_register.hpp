@@ -5,11 +5,13 @@
 
 #include "call/outcome.hpp"
 #include "call/utterance_log.hpp"
+#include "gateway/register_journal.hpp"
 #include "redacted.hpp"
 #include "twilio/call_status.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -102,6 +104,11 @@ public:
     // The latest first.
     std::vector<CallRecord> list(std::optional<CallState> state, std::size_t limit) const;
 
+    // For who tells other servers which calls are open here (RegisterJournal).
+    void follow(std::function<void()> wake);
+    RegisterJournal::Taken take_changes();
+    RegisterJournal::Changes take_all();  // all that are open; earlier changes are told by that
+
 private:
     using Records = std::list<CallRecord>;
     CallRecord& enter(CallState state, const std::string& call_sid, Instant now);
@@ -112,6 +119,7 @@ private:
     mutable std::mutex mutex_;
     Records waiting_, open_, ended_;  // each: the longest in that state first
     std::unordered_map<std::string, Records::iterator> by_sid_;
+    RegisterJournal journal_;
 };
 
 }  // namespace gateway

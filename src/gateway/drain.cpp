@@ -80,6 +80,7 @@ void Drain::say_farewell() {
     saying_farewell_ = true;
     ends_ = loop_.now() + farewell;
     switchboard_.live->end();
+    if (switchboard_.shared_register) switchboard_.shared_register->leave();
     for (std::size_t i = 0; i < servers_.size(); ++i) {
         switchboard_.loops[i]->events.post([&server = *servers_[i]] {
             server.stop_accepting();

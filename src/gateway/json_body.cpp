@@ -83,4 +83,10 @@ http::Response json_page(int status, const json::object& page) {
     return response;
 }
 
+http::Response not_reached(std::string_view detail) {
+    http::Response response = http::error(503, detail);
+    response.headers.emplace_back("Retry-After", "1");
+    return response;
+}
+
 }  // namespace gateway

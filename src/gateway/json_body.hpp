@@ -34,4 +34,7 @@ std::int64_t whole_milliseconds(std::chrono::microseconds duration);
 
 http::Response json_page(int status, const boost::json::object& page);
 
+// 503, to be asked again in a second.
+http::Response not_reached(std::string_view detail);
+
 }  // namespace gateway

@@ -2,6 +2,7 @@
 
 #include "gateway/call_plan.hpp"
 #include "gateway/descriptors.hpp"
+#include "gateway/instance_pages.hpp"
 #include "gateway/media_stream.hpp"
 
 #include <fmt/format.h>
@@ -86,6 +87,11 @@ Switchboard::Switchboard(Options given)
                              .private_addresses = options.events_allow_private},
         [this](std::string_view result, std::size_t count_of_them) { metrics.events_told(result, count_of_them); });
     live = std::make_unique<LiveFeed>(*this, LiveFeed::Options{.listeners_max = options.live_listeners_max});
+    if (options.redis) {
+        LoopServices& first = *loops.front();
+        shared_register = std::make_unique<SharedRegister>(first.events, *first.store, calls, instance,
+                                                           [this] { return instance_note(*this); });
+    }
 }
 
 Switchboard::~Switchboard() = default;

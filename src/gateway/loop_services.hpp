@@ -25,6 +25,7 @@
 #include "gateway/recorder.hpp"
 #include "gateway/request_origin.hpp"
 #include "gateway/shared_clips.hpp"
+#include "gateway/shared_register.hpp"
 #include "gateway/shared_store.hpp"
 #include "gateway/stream_pass.hpp"
 #include "gateway/voice_directory.hpp"
@@ -77,8 +78,9 @@ struct Switchboard {
     std::unique_ptr<Certificate> certificate;     // ours; null: plain HTTP
     std::atomic<bool> draining = false;
     std::vector<std::unique_ptr<LoopServices>> loops;
-    std::unique_ptr<EventOutbox> outbox;  // on the first loop
-    std::unique_ptr<LiveFeed> live;       // on the first loop
+    std::unique_ptr<EventOutbox> outbox;              // on the first loop
+    std::unique_ptr<LiveFeed> live;                   // on the first loop
+    std::unique_ptr<SharedRegister> shared_register;  // on the first loop; null without Options::redis
     CallEvents events{*this};
 
     std::vector<net::EventLoop*> event_loops() const;

@@ -2,6 +2,7 @@
 
 #include "gateway/cache_pages.hpp"
 #include "gateway/console_files.hpp"
+#include "gateway/instance_pages.hpp"
 #include "gateway/media_stream.hpp"
 #include "gateway/metrics_page.hpp"
 #include "gateway/openapi.hpp"
@@ -98,6 +99,7 @@ const Routes::Route Routes::table[] = {
      [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.mark(e, sid); }},
     {"POST", "/calls/{sid}/hangup", Access::api,
      [](Routes& to, const ExchangePointer& e, Part sid) { to.call_api_.hang_up(e, sid); }},
+    {"GET", "/instances", Access::api, [](Routes& to, const ExchangePointer& e, Part) { list_instances(to.loop_, e); }},
     {"GET", "/cache", Access::api,
      [](Routes& to, const ExchangePointer& e, Part) { e->answer(cache_figures(to.loop_.switchboard)); }},
     {"DELETE", "/cache", Access::api,

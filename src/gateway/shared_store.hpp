@@ -7,8 +7,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <span>
 #include <string_view>
+#include <utility>
 
 namespace gateway {
 
@@ -20,8 +23,15 @@ public:
 
     SharedStore(net::EventLoop& loop, const net::RedisAddress& address, StoreRecord& record);
 
+    // Called whenever the connection has been made, on the loop.
+    void when_ready(std::function<void()> ready) { when_ready_ = std::move(ready); }
+
     // As RedisClient::ask.
-    Command ask(StoreUse use, Words words, std::chrono::milliseconds deadline, Answered answered);
+    Command ask(StoreUse use, std::span<const std::string_view> words, std::chrono::milliseconds deadline,
+                Answered answered);
+    Command ask(StoreUse use, Words words, std::chrono::milliseconds deadline, Answered answered) {
+        return ask(use, std::span(words.begin(), words.size()), deadline, std::move(answered));
+    }
     // For what is done whether or not anybody waits for the answer.
     void tell(StoreUse use, Words words, Answered answered = {});
 
@@ -31,6 +41,7 @@ private:
     net::EventLoop& loop_;
     StoreRecord& record_;
     bool was_ready_ = false;
+    std::function<void()> when_ready_;
     std::map<std::uint64_t, Command> told_;  // as many as the client lets wait
     std::uint64_t serial_ = 0;
     net::RedisClient client_;  // last: it calls back while it ends

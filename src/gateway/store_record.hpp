@@ -16,8 +16,9 @@
 namespace gateway {
 
 // What Redis is used for: each fails, and is missed, by itself.
-enum class StoreUse : std::size_t { clip_lookup, clip_claim, clip_store };
-inline constexpr std::array store_use_names = {"clip_lookup", "clip_claim", "clip_store"};
+enum class StoreUse : std::size_t { clip_lookup, clip_claim, clip_store, call_register, call_orders };
+inline constexpr std::array store_use_names = {"clip_lookup", "clip_claim", "clip_store", "call_register",
+                                               "call_orders"};
 
 class StoreRecord {
 public:

@@ -1,12 +1,10 @@
 #pragma once
-// One loop's connection to a Redis server, by hiredis. Commands leave as they come and are answered in order. Each has
-// a deadline, after which its answer counts as none; everything that waits is bounded. A connection that breaks, or
-// falls silent, is made anew after a pause that grows; until then every command fails at once.
+// One loop's commands to a Redis server. They leave as they come and are answered in order. Each has a deadline, after
+// which its answer counts as none; everything that waits is bounded. While there is no connection
+// (redis_connection.hpp) every command fails at once; one that falls silent is made anew.
 
-#include "net/event_loop.hpp"
-#include "net/redis_address.hpp"
+#include "net/redis_connection.hpp"
 #include "net/redis_reply.hpp"
-#include "net/resolver.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -15,37 +13,28 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
-
-struct redisAsyncContext;
 
 namespace net {
 
 class RedisClient {
 public:
     using Millis = std::chrono::milliseconds;
-    struct Options {
-        RedisAddress address{};
-        Millis connect_max{2'000};  // from the attempt to its first answer
-        Millis silence_max{1'000};  // of a command without an answer; then the connection is taken for dead
-        Millis pause_min{100}, pause_max{5'000};  // between attempts
-        std::size_t commands_max = 4'096;         // waiting for their answers
+    struct Options : RedisConnection::Options {
+        Millis silence_max{1'000};         // of a command without an answer; then the connection is taken for dead
+        std::size_t commands_max = 4'096;  // waiting for their answers
         std::size_t commands_bytes_max = 16u << 20;
-        std::size_t reply_bytes_max = 4u << 20;  // more is taken for nonsense and ends the connection
     };
-    // What is left of it when the connection is there, and when it is not: why.
-    using State = std::expected<void, std::string>;
-    using OnState = std::function<void(const State&)>;
+    using State = RedisConnection::State;
+    using OnState = RedisConnection::OnState;
 
     using Answered = std::function<void(RedisResult)>;
     using Command = std::shared_ptr<const Answered>;
     using Words = std::initializer_list<std::string_view>;
 
-    // Connects by itself. `on_state` hears of every connection that is ready, and of every one that is lost or could
-    // not be made, on the loop.
-    RedisClient(EventLoop& loop, Options options, OnState on_state);
+    RedisClient(EventLoop& loop, const Options& options, OnState on_state);
     ~RedisClient();  // what is still asked is not answered; not from inside a callback
     RedisClient(const RedisClient&) = delete;
     RedisClient& operator=(const RedisClient&) = delete;
@@ -55,39 +44,24 @@ public:
     Command ask(Words words, Millis deadline, Answered answered) {
         return ask(std::span(words.begin(), words.size()), deadline, std::move(answered));
     }
-    bool ready() const { return ready_; }
+    bool ready() const { return connection_.ready(); }
 
 private:
-    class Socket;
     struct Waiting;
 
-    void connect();
-    void connect_to(const std::string& numeric_host);
-    void greet();
-    void greeted(const RedisResult& result, bool last);
     Waiting* send(std::span<const std::string_view> words, std::weak_ptr<const Answered> asker);
     void fail_soon(const Command& command, RedisFailure failure);
     static void on_reply(redisAsyncContext* context, void* reply, void* waiting);
     void watch_silence();
-    void act(std::uint32_t events);
     void hand_out();
-    void drop(std::string reason);
-    void gone();
 
     EventLoop& loop_;
     const Options options_;
-    const OnState on_state_;
-    redisAsyncContext* context_ = nullptr;
-    std::unique_ptr<Socket> socket_;
-    bool ready_ = false, ending_ = false;
-    std::string reason_;  // why the connection ends
-    Resolver::Lookup lookup_;
-    std::size_t attempts_ = 0;  // since the connection was last ready
-    std::vector<Command> greeting_;
     std::deque<std::unique_ptr<Waiting>> waiting_;  // in the order of their answers
     std::size_t waiting_bytes_ = 0;
     std::vector<std::pair<std::weak_ptr<const Answered>, RedisResult>> answered_;  // to be handed out
-    Timer again_, silence_, connect_limit_;
+    Timer silence_;
+    RedisConnection connection_;  // last: it calls back while it ends
 };
 
 }  // namespace net

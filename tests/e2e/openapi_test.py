@@ -28,6 +28,7 @@ SEEN_ELSEWHERE = {
     ("get", PREFIX + "/softphone/connection", "426"): "console_test.py",
     ("post", PREFIX + "/softphone/calls", "503"): "console_test.py",
     ("get", PREFIX + "/live", "429"): "console_test.py",
+    ("get", PREFIX + "/instances", "503"): "register_test.py",
     ("post", PREFIX + "/calls", "409"): "outbound_test.py",
     ("post", PREFIX + "/calls", "502"): "outbound_test.py",
     ("post", PREFIX + "/calls", "504"): "outbound_test.py",
