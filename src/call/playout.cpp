@@ -50,6 +50,7 @@ void Playout::finish() {
 
 void Playout::clear(Instant) {
     queue_.clear();
+    queue_.shrink_to_fit();
     queued_bytes_ = 0;
     open_bytes_ = 0;
     mid_utterance_ = false;
@@ -128,6 +129,7 @@ void Playout::advance_front(std::size_t bytes) {
     if (front.ends != 0) mid_utterance_ = false;
     ended_ += front.ends;
     queue_.pop_front();
+    if (queue_.empty()) queue_.shrink_to_fit();  // a long message came in many pieces
 }
 
 }  // namespace call

@@ -9,10 +9,10 @@
 
 #include "audio/clip.hpp"
 #include "audio/mulaw.hpp"
+#include "call/short_queue.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -77,7 +77,7 @@ private:
     std::size_t message_bytes_;
     std::size_t queue_bytes_max_;
 
-    std::deque<Entry> queue_;
+    ShortQueue<Entry> queue_;
     std::size_t queued_bytes_ = 0;
     std::size_t open_bytes_ = 0;  // pushed since the last finish()
     bool mid_utterance_ = false;  // what was sent last was not the end of an utterance

@@ -8,10 +8,10 @@
 
 #include "call/action.hpp"
 #include "call/playout.hpp"
+#include "call/short_queue.hpp"
 #include "call/speech_marks.hpp"
 #include "call/utterance_log.hpp"
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,8 +77,8 @@ private:
         speech::Request request;
     };
     UtteranceLog utterances_;
-    std::deque<Waiting> waiting_;
-    std::deque<UtteranceId> in_playout_;  // in order; the last one while it is synthesised
+    ShortQueue<Waiting> waiting_;
+    ShortQueue<UtteranceId> in_playout_;  // in order; the last one while it is synthesised
     std::uint32_t ended_in_playout_ = 0;
     std::optional<speech::Request> starting_;  // StartSpeech is owed
     bool stop_owed_ = false;

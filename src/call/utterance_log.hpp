@@ -7,11 +7,11 @@
 //
 // A named mark is an entry without audio: it is heard when everything before it is over.
 
+#include "call/short_queue.hpp"
 #include "redacted.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,10 +82,10 @@ private:
     void forget_oldest();
 
     Options options_;
-    std::deque<Entry> entries_;  // consecutive ids
+    ShortQueue<Entry> entries_;  // consecutive ids
     std::size_t finished_ = 0;   // so many in front are over
     UtteranceId last_id_ = 0;
-    std::deque<UtteranceChange> changes_;
+    ShortQueue<UtteranceChange> changes_;
 };
 
 }  // namespace call

@@ -99,12 +99,14 @@ void MediaStream::on_audio(audio::Clip clip) {
 }
 
 void MediaStream::on_finished() {
+    utterance_.reset();  // a call may go on for long with nothing being said
     session_->on_speech_finished(loop_.events.now());
     drain();
 }
 
 void MediaStream::on_failed(speech::Failure failure) {
     spdlog::error("call not spoken to its end call_sid={} reason={:?}", session_->call_sid(), failure.reason);
+    utterance_.reset();
     session_->on_speech_failed(loop_.events.now());
     drain();
 }
