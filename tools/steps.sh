@@ -107,6 +107,38 @@ join_asides() {
     asides=()
 }
 
+patient="" patient_names=() # the process that runs patient steps, and their names
+
+# patiently NAME FUNCTION [NAME FUNCTION…]: steps one after the other, on processor time that nothing else wants.
+patiently() {
+    local place
+    for ((place = 1; place < $#; place += 2)); do patient_names+=("${!place}"); done
+    say "..    ${patient_names[*]}: meanwhile"
+    mkdir -p build/log
+    (
+        chrt --idle --pid 0 "$BASHPID" 2>/dev/null || renice -n 19 "$BASHPID" >/dev/null
+        while (($# > 0)); do
+            begun=$SECONDS status=0 log="$(log_of "$1")"
+            "$2" >"$log" 2>&1 </dev/null || status=$?
+            echo "$status $((SECONDS - begun))" >"$log.ended"
+            shift 2
+        done
+    ) &
+    patient=$!
+}
+
+join_patient() {
+    local name status seconds
+    say "..    waiting for ${patient_names[*]}"
+    wait "$patient" || true
+    for name in "${patient_names[@]}"; do
+        read -r status seconds <"$(log_of "$name").ended" || status=1 seconds=0
+        rm -f "$(log_of "$name").ended"
+        conclude "$name" "$status" "$seconds" || true
+    done
+    patient="" patient_names=()
+}
+
 # For a step without which nothing after it makes sense.
 must() { step "$@" || exit 1; }
 
