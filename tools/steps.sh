@@ -66,7 +66,7 @@ conclude() {
     say "$mark  $1  $3 s"
     if (($2 != 0)); then
         # What failed first: whoever keeps only a part of this output should have that.
-        { grep -n -A 4 '^FAIL' "$log" || true; } | cut -c 1-400 | head -n 60 | sed 's/^/      ! /' >&3
+        { grep -nE -A 4 '^FAIL|: Failure$|error:' "$log" || true; } | cut -c 1-400 | head -n 60 | sed 's/^/      ! /' >&3
         tail -n 200 "$log" | sed 's/^/      | /' >&3
         say "      exit status $2; everything it printed: $log"
     fi
