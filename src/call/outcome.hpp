@@ -21,6 +21,11 @@ enum class Outcome {
 };
 inline constexpr std::size_t outcome_count = 9;
 
+// Whether nothing is left to be done for the caller: otherwise the call goes on with another stream, if Twilio asks.
+constexpr bool ends_the_call(Outcome outcome) {
+    return outcome == Outcome::completed || outcome == Outcome::timed_out || outcome == Outcome::hung_up;
+}
+
 const char* name_of(Outcome outcome);  // "completed", "caller_hung_up", …: the metrics label
 
 struct Totals {

@@ -48,9 +48,22 @@ void Playout::finish() {
     }
 }
 
+void Playout::end_sentence() {
+    sentence_ends_.push_back(sent_bytes_ + whole_frames(queued_bytes_));
+    pass_sentence_ends();
+}
+
+void Playout::pass_sentence_ends() {
+    while (!sentence_ends_.empty() && sentence_ends_.front() <= sent_bytes_) {
+        sentence_ends_.pop_front();
+        ++sentences_ended_;
+    }
+}
+
 void Playout::clear(Instant) {
     queue_.clear();
     queue_.shrink_to_fit();
+    sentence_ends_.clear();
     queued_bytes_ = 0;
     open_bytes_ = 0;
     mid_utterance_ = false;
@@ -65,6 +78,7 @@ std::span<const std::byte> Playout::next(Instant now) {
     start_plan_if_dry(now);
     *dry_at_ += audio::duration_of(message.bytes);
     sent_bytes_ += message.bytes;
+    pass_sentence_ends();
     mid_utterance_ = true;
     return take(message.bytes);
 }
@@ -75,10 +89,12 @@ std::optional<Instant> Playout::next_due() const {
 
 // Looks at no more clips than one message needs.
 Playout::Ready Playout::ready() const {
+    const std::size_t to_sentence_end = sentence_ends_.empty() ? message_bytes_ : sentence_ends_.front() - sent_bytes_;
+    const std::size_t most = std::min(message_bytes_, to_sentence_end);
     std::size_t bytes = 0;
     for (const Entry& entry : queue_) {
         bytes += entry.clip.size();
-        if (bytes >= message_bytes_) return {.bytes = message_bytes_, .complete = true};
+        if (bytes >= most) return {.bytes = most, .complete = true};
         if (entry.ends != 0) return {.bytes = bytes, .complete = true};
     }
     return {.bytes = whole_frames(bytes), .complete = false};

@@ -36,6 +36,9 @@ public:
     // No more audio for now: the last, partial frame is padded with silence and may leave. What is pushed next is
     // another utterance; no message holds audio of two.
     void finish();
+    // What was pushed last is the end of a sentence within the utterance: no message goes beyond it, so that a mark can
+    // stand there. Its last fraction of a frame leaves with what follows.
+    void end_sentence();
     // Drops everything unsent and forgets the plan; the ear is assumed empty from `now` on.
     void clear(Instant now);
 
@@ -53,6 +56,7 @@ public:
         return queue_.empty() && open_bytes_ == 0;
     }  // nothing unfinished, and everything has been sent
     std::uint32_t utterances_ended() const { return ended_; }  // finish()ed ones whose last frame has been handed out
+    std::uint32_t sentences_ended() const { return sentences_ended_; }                  // likewise
     std::chrono::microseconds sent() const { return audio::duration_of(sent_bytes_); }  // audio handed out so far
     // Times the ear ran dry inside an utterance and audio came after all; known, and counted, when that audio leaves.
     std::uint32_t underruns() const { return underruns_; }
@@ -69,6 +73,7 @@ private:
     };
     Ready ready() const;
     std::optional<Instant> due(Ready ready) const;
+    void pass_sentence_ends();
     void start_plan_if_dry(Instant now);
     std::span<const std::byte> take(std::size_t bytes);
     void advance_front(std::size_t bytes);
@@ -79,15 +84,16 @@ private:
 
     ShortQueue<Entry> queue_;
     std::size_t queued_bytes_ = 0;
-    std::size_t open_bytes_ = 0;  // pushed since the last finish()
-    bool mid_utterance_ = false;  // what was sent last was not the end of an utterance
+    std::size_t open_bytes_ = 0;             // pushed since the last finish()
+    ShortQueue<std::size_t> sentence_ends_;  // on the axis of sent_bytes_, in whole frames
+    bool mid_utterance_ = false;             // what was sent last was not the end of an utterance
     std::optional<Instant> dry_at_;
 
     audio::Clip lent_;                 // keeps alive what next() last returned a view of
     std::vector<std::byte> gathered_;  // a message that spans clips; reused
 
     std::size_t sent_bytes_ = 0;
-    std::uint32_t ended_ = 0;
+    std::uint32_t ended_ = 0, sentences_ended_ = 0;
     std::uint32_t underruns_ = 0;
     std::chrono::microseconds silence_{};
 };

@@ -7,10 +7,10 @@ namespace call {
 Speaker::Speaker(Options options)
     : options_(options), playout_(options.playout), marks_(options.mark_interval), utterances_(options.utterances) {}
 
-std::optional<UtteranceId> Speaker::say(speech::Request request, Instant now) {
+std::optional<UtteranceId> Speaker::say(const Passage& passage, Instant now) {
     if (utterances_.full()) return std::nullopt;
-    const UtteranceId id = utterances_.add(request.text, now);
-    waiting_.push_back({id, std::move(request)});
+    const UtteranceId id = utterances_.add(passage, now);
+    waiting_.push_back({id, passage.rest()});
     if (!synthesising_) start_next();
     return id;
 }
@@ -43,19 +43,26 @@ void Speaker::stop(Instant now) {
 
 void Speaker::on_audio(audio::Clip clip, Instant now) {
     if (!synthesising_ || clip.empty()) return;
+    const std::size_t bytes = clip.size();
     if (!playout_.push(std::move(clip))) {
         ++overflows_;
         abandon_synthesis();
         fail_utterance(now);
         return;
     }
-    utterance_has_audio_ = true;
+    utterance_bytes_ += bytes;
     any_audio_ = true;
+}
+
+void Speaker::on_sentence_end(std::size_t text_end) {
+    if (!synthesising_) return;
+    playout_.end_sentence();
+    utterances_.sentence_ends(in_playout_.back(), audio::duration_of(utterance_bytes_), text_end);
 }
 
 void Speaker::on_finished(Instant now) {
     if (!synthesising_) return;
-    if (!utterance_has_audio_) return fail_utterance(now);
+    if (utterance_bytes_ == 0) return fail_utterance(now);
     end_utterance(now);
 }
 
@@ -83,7 +90,8 @@ std::optional<Action> Speaker::next_action(Instant now) {
         starting_.reset();
         return start;
     }
-    if (auto name = marks_.due(playout_.utterances_ended())) return SendMark{std::move(*name)};
+    if (auto name = marks_.due(playout_.utterances_ended() + playout_.sentences_ended()))
+        return SendMark{std::move(*name)};
     const auto frames = playout_.next(now);
     if (frames.empty()) return std::nullopt;
     const auto length = audio::duration_of(frames.size());
@@ -116,7 +124,7 @@ void Speaker::start_next() {
     starting_ = std::move(waiting_.front().request);
     waiting_.pop_front();
     synthesising_ = true;
-    utterance_has_audio_ = false;
+    utterance_bytes_ = 0;
 }
 
 void Speaker::fail_utterance(Instant now) {

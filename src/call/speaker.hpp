@@ -29,7 +29,7 @@ public:
     explicit Speaker(Options options);
 
     // nullopt when too many are unfinished.
-    std::optional<UtteranceId> say(speech::Request request, Instant now);
+    std::optional<UtteranceId> say(const Passage& passage, Instant now);
     std::optional<UtteranceId> mark(std::string name, Instant now);
     // Drops everything that has not been heard: what waits, what is being synthesised, and what the peer has buffered.
     void clear(Instant now);
@@ -37,6 +37,7 @@ public:
     void stop(Instant now);
 
     void on_audio(audio::Clip clip, Instant now);
+    void on_sentence_end(std::size_t text_end);
     void on_finished(Instant now);  // without a byte of audio it counts as failed: an empty utterance is dead air
     void on_failed(Instant now);
     SpeechMarks::Echo on_mark(std::string_view name, Instant now);
@@ -85,7 +86,7 @@ private:
     bool clear_owed_ = false;
 
     bool synthesising_ = false;
-    bool utterance_has_audio_ = false;
+    std::size_t utterance_bytes_ = 0;  // of its audio, so far
     bool any_audio_ = false;
     bool cut_short_ = false;
     std::uint32_t overflows_ = 0;

@@ -20,10 +20,10 @@ std::optional<std::uint32_t> number(std::string_view text) {
 }  // namespace
 
 // A name is `generation.milliseconds`: "0.1000". Positions are whole frames, so milliseconds lose nothing.
-std::optional<std::string> SpeechMarks::due(std::uint32_t utterances_ended) {
-    const bool utterance_ended = utterances_ended != utterances_marked_;
-    utterances_marked_ = utterances_ended;
-    if (marked_ == sent_ || (!utterance_ended && sent_ - marked_ < interval_)) return std::nullopt;
+std::optional<std::string> SpeechMarks::due(std::uint32_t parts_ended) {
+    const bool part_ended = parts_ended != parts_marked_;
+    parts_marked_ = parts_ended;
+    if (marked_ == sent_ || (!part_ended && sent_ - marked_ < interval_)) return std::nullopt;
     marked_ = sent_;
     const auto position = std::chrono::duration_cast<std::chrono::milliseconds>(sent_);
     return fmt::format("{}.{}", generation_, position.count());

@@ -21,8 +21,8 @@ public:
 
     void sent(Audio length) { sent_ += length; }
     // The name of a mark that has to be sent before any more audio is: after each interval, and at the end of an
-    // utterance.
-    std::optional<std::string> due(std::uint32_t utterances_ended);
+    // utterance or of a sentence in it, of which so many have ended.
+    std::optional<std::string> due(std::uint32_t parts_ended);
 
     enum class Echo {
         heard,  // everything up to that mark has been played
@@ -52,7 +52,7 @@ private:
     Audio sent_{};
     Audio marked_{};
     Audio heard_{};
-    std::uint32_t utterances_marked_ = 0;
+    std::uint32_t parts_marked_ = 0;
 };
 
 }  // namespace call

@@ -108,9 +108,13 @@ void StreamSession::on_authorised(CallPlan plan, Instant now) {
     phase_ = Phase::open;
     authorised_ = true;
     after_speech_ = plan.after_speech;
-    voice_ = plan.speech.voice;
     if (plan.call_duration_max) options_.call_duration_max = *plan.call_duration_max;
-    if (!plan.speech.text.empty()) speaker_.say(std::move(plan.speech), now_);
+    if (const Passage message = plan.message(); !message.heard()) message_ = speaker_.say(message, now_);
+    for (const Passage& passage : plan.then) {
+        if (!passage.heard()) speaker_.say(passage, now_);
+    }
+    plan_ = std::move(plan);
+    plan_.then.clear();  // the utterances know them now
     settle();
 }
 
@@ -124,6 +128,11 @@ void StreamSession::on_audio(audio::Clip clip, Instant now) {
     advance(now);
     speaker_.on_audio(std::move(clip), now_);
     settle();
+}
+
+void StreamSession::on_sentence_end(std::size_t text_end, Instant now) {
+    advance(now);
+    speaker_.on_sentence_end(text_end);
 }
 
 void StreamSession::on_speech_finished(Instant now) {
@@ -150,6 +159,7 @@ void StreamSession::on_deadline(Instant now) {
 
 void StreamSession::on_connection_closed(Instant now) {
     advance(now);
+    broken_off_ = phase_ != Phase::closed;
     end(Outcome::connection_lost);
 }
 
@@ -163,7 +173,7 @@ std::expected<UtteranceId, StreamSession::Refused> StreamSession::say(speech::Re
     if (phase_ != Phase::open) return std::unexpected(Refused::not_open);
     advance(now);
     if (mode == SayMode::interrupt) speaker_.clear(now_);
-    const auto id = speaker_.say(std::move(request), now_);
+    const auto id = speaker_.say({.speech = std::move(request)}, now_);
     if (!id) return std::unexpected(Refused::queue_full);
     message_heard_ = false;
     return *id;
@@ -234,6 +244,12 @@ std::optional<Outcome> StreamSession::outcome() const {
     return close_->outcome;
 }
 
+bool StreamSession::goes_on() const {
+    if (!authorised_ || !close_) return false;
+    if (!ends_the_call(close_->outcome)) return true;
+    return broken_off_ && close_->outcome == Outcome::completed && after_speech_ == AfterSpeech::stay;
+}
+
 bool StreamSession::waits_for_peer() const {
     if (phase_ != Phase::open || options_.caller_audio != CallerAudio::ignore) return true;
     const bool last_mark_ends_it = after_speech_ == AfterSpeech::hang_up && !message_heard_;
@@ -293,9 +309,24 @@ Outcome StreamSession::heard_outcome() const {
 // The first reason stands.
 void StreamSession::close(Outcome outcome, std::uint16_t code) {
     if (phase_ == Phase::closed) return;
+    rest_ = std::make_unique<const CallPlan>(unheard());
     phase_ = Phase::closed;
     close_ = CloseStream{outcome, code};
     speaker_.stop(now_);
+}
+
+CallPlan StreamSession::unheard() const {
+    CallPlan rest = plan_;
+    rest.after_speech = after_speech_;
+    rest.heard_bytes = plan_.speech.text.reveal().size();
+    for (auto& [id, passage] : speaker_.utterances().unheard()) {
+        if (id == message_) {
+            rest.heard_bytes = passage.heard_bytes;
+        } else {
+            rest.then.push_back(std::move(passage));
+        }
+    }
+    return rest;
 }
 
 void StreamSession::advance(Instant now) {

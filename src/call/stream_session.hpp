@@ -24,6 +24,7 @@
 
 #include "call/action.hpp"
 #include "call/caller_ear.hpp"
+#include "call/plan.hpp"
 #include "call/playout.hpp"
 #include "call/speaker.hpp"
 #include "speech/speech_source.hpp"
@@ -32,6 +33,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,17 +41,8 @@
 
 namespace call {
 
-enum class AfterSpeech { stay, hang_up };
 // What becomes of what the caller says: nothing, or each frame is decoded as it comes and its level kept.
 enum class CallerAudio { ignore, level };
-
-// What the webhook (or the configuration) decided for this call.
-struct CallPlan {
-    speech::Request speech{};  // an empty text: nothing is said
-    AfterSpeech after_speech = AfterSpeech::stay;
-    bool record = false;
-    std::optional<std::chrono::milliseconds> call_duration_max{};  // none: as the session's options say
-};
 
 class StreamSession {
 public:
@@ -75,6 +68,7 @@ public:
     void on_refused(Instant now);
 
     void on_audio(audio::Clip clip, Instant now);
+    void on_sentence_end(std::size_t text_end, Instant now);  // speech::Listener
     void on_speech_finished(Instant now);
     void on_speech_failed(Instant now);
 
@@ -107,11 +101,16 @@ public:
     Instant started_at() const { return started_at_; }
     const std::string& call_sid() const { return call_sid_; }
     const std::string& account_sid() const { return account_sid_; }
-    const speech::Voice& voice() const { return voice_; }  // that of the plan
+    const speech::Voice& voice() const { return plan_.speech.voice; }
+    // The plan for another stream of this call: what has not been heard. Once closed, as it was then.
+    CallPlan rest() const { return rest_ ? *rest_ : unheard(); }
+    std::uint32_t progress() const { return speaker_.utterances().progress(); }  // changes when rest() does
     const std::string& digits() const { return digits_; }
     const Playout& playout() const { return speaker_.playout(); }
     std::optional<CallerLevel> caller_level() const;  // nullopt when nobody listens
     bool was_authorised() const { return authorised_; }
+    // Closed, but not over for the caller: there was something left to hear, or the call was to stay.
+    bool goes_on() const;
     std::vector<UtteranceRecord> utterances() const { return speaker_.utterances().records(); }
     Totals totals() const;
 
@@ -133,6 +132,7 @@ private:
     Outcome heard_outcome() const;
     void close(Outcome outcome, std::uint16_t code);
     void advance(Instant now);
+    CallPlan unheard() const;
 
     Options options_;
     Speaker speaker_;
@@ -143,13 +143,16 @@ private:
     Instant started_at_{};  // `start` came
 
     std::string stream_sid_, call_sid_, account_sid_;
-    speech::Voice voice_;
+    CallPlan plan_;
+    std::optional<UtteranceId> message_;    // the plan's; none: there was nothing to say of it
+    std::unique_ptr<const CallPlan> rest_;  // when closed
     std::string digits_, digits_unreported_;
     AfterSpeech after_speech_ = AfterSpeech::stay;
     bool connected_ = false;
     bool authorised_ = false;
     bool message_heard_ = false;  // everything said so far; say() takes it back
     bool told_to_hang_up_ = false;
+    bool broken_off_ = false;                   // the connection ended first
     std::optional<twilio::Started> authorise_;  // Authorise is owed
     std::optional<CloseStream> close_;
     bool close_taken_ = false;

@@ -1,5 +1,7 @@
 #include "call/utterance_log.hpp"
 
+#include "audio/mulaw.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -21,8 +23,11 @@ const char* name_of(UtteranceState state) {
     return "unknown";
 }
 
-UtteranceId UtteranceLog::add(Secret text, Instant now) {
-    return append({.record = {.text = std::move(text), .queued_at = now}});
+UtteranceId UtteranceLog::add(const Passage& passage, Instant now) {
+    return append({.record = {.text = passage.speech.text, .queued_at = now},
+                   .voice = passage.speech.voice,
+                   .asked_from = passage.heard_bytes,
+                   .heard_bytes = passage.heard_bytes});
 }
 
 UtteranceId UtteranceLog::add_mark(std::string name, Instant now) {
@@ -33,6 +38,7 @@ UtteranceId UtteranceLog::add_mark(std::string name, Instant now) {
 
 UtteranceId UtteranceLog::append(Entry entry) {
     entry.record.id = ++last_id_;
+    ++progress_;
     entries_.push_back(std::move(entry));
     return last_id_;
 }
@@ -45,6 +51,12 @@ void UtteranceLog::sent(UtteranceId id, Audio length, Audio end, Instant begins_
     }
     entry.record.sent += length;
     if (entry.record.state == UtteranceState::queued) enter(entry, UtteranceState::speaking, begins_at);
+}
+
+void UtteranceLog::sentence_ends(UtteranceId id, Audio length, std::size_t text_end) {
+    Entry& entry = at(id);
+    entry.sentence_ends.push_back({length, entry.asked_from + text_end});
+    pass_sentence_ends(entry);
 }
 
 void UtteranceLog::all_sent(UtteranceId id, Instant now) {
@@ -78,6 +90,22 @@ std::optional<UtteranceChange> UtteranceLog::next_change() {
     return change;
 }
 
+std::vector<UtteranceLog::Unheard> UtteranceLog::unheard() const {
+    const auto failed = [](const Entry& entry) { return entry.record.state == UtteranceState::failed; };
+    auto first = finished_;
+    while (first > 0 && failed(entries_[first - 1])) --first;
+    std::vector<Unheard> unheard;
+    for (auto i = first; i < entries_.size(); ++i) {
+        const Entry& entry = entries_[i];
+        if (!entry.record.mark.empty()) continue;
+        unheard.push_back(
+            {entry.record.id,
+             {.speech = {.text = entry.record.text, .voice = entry.voice, .previous_text = {}, .next_text = {}},
+              .heard_bytes = entry.heard_bytes}});
+    }
+    return unheard;
+}
+
 std::vector<UtteranceRecord> UtteranceLog::records() const {
     std::vector<UtteranceRecord> records;
     records.reserve(entries_.size());
@@ -88,14 +116,25 @@ std::vector<UtteranceRecord> UtteranceLog::records() const {
 void UtteranceLog::note_heard(Audio position) {
     for (auto i = finished_; i < entries_.size(); ++i) {
         Entry& entry = entries_[i];
-        if (entry.record.begins_at)
-            entry.record.heard = std::clamp(position - entry.begin, entry.record.heard, entry.record.sent);
+        if (!entry.record.begins_at) continue;
+        entry.record.heard = std::clamp(position - entry.begin, entry.record.heard, entry.record.sent);
+        pass_sentence_ends(entry);
+    }
+}
+
+void UtteranceLog::pass_sentence_ends(Entry& entry) {
+    constexpr Audio frame = audio::duration_of(audio::frame_bytes);
+    while (!entry.sentence_ends.empty() && entry.sentence_ends.front().length < entry.record.heard + frame) {
+        entry.heard_bytes = entry.sentence_ends.front().text_end;
+        entry.sentence_ends.pop_front();
+        ++progress_;
     }
 }
 
 void UtteranceLog::enter(Entry& entry, UtteranceState state, Instant now) {
     UtteranceRecord& record = entry.record;
     record.state = state;
+    ++progress_;
     if (state != UtteranceState::speaking) record.ended_at = now;
     changes_.push_back(
         {.id = record.id, .state = state, .mark = record.mark, .sent = record.sent, .heard = record.heard});

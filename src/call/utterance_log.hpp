@@ -5,8 +5,12 @@
 //   queued --first audio leaves--> speaking --heard to its end--> heard
 //     any of them: --synthesis breaks off--> failed      --clear, or the end of the call--> cancelled
 //
+// Of a text it is known how far it was heard, sentence by sentence: a new stream of the call goes on there. A sentence
+// counts as heard when a mark confirms its audio but for less than a frame, which leaves with the next sentence.
+//
 // A named mark is an entry without audio: it is heard when everything before it is over.
 
+#include "call/plan.hpp"
 #include "call/short_queue.hpp"
 #include "redacted.hpp"
 
@@ -52,11 +56,13 @@ public:
     explicit UtteranceLog(Options options) : options_(options) {}
 
     bool full() const { return entries_.size() - finished_ >= options_.unfinished_max; }
-    UtteranceId add(Secret text, Instant now);
+    UtteranceId add(const Passage& passage, Instant now);
     UtteranceId add_mark(std::string name, Instant now);
 
     // `end`: the position behind what was just sent of it.
     void sent(UtteranceId id, Audio length, Audio end, Instant begins_at);
+    // Its first `length` of audio says what was asked for up to that byte.
+    void sentence_ends(UtteranceId id, Audio length, std::size_t text_end);
     void all_sent(UtteranceId id, Instant now);
     void failed(UtteranceId id, Instant now);  // what was sent of it may still be heard
     void heard_up_to(Audio position, Instant now);
@@ -65,18 +71,35 @@ public:
 
     // What has happened since, oldest first.
     std::optional<UtteranceChange> next_change();
+    // What is not over, and what failed without anything being heard after it, from the sentence that was not heard.
+    struct Unheard {
+        UtteranceId id;
+        Passage passage;
+    };
+    std::vector<Unheard> unheard() const;
+    std::uint32_t progress() const { return progress_; }  // changes when unheard() does
+
     // Everything unfinished and the latest of what is finished.
     std::vector<UtteranceRecord> records() const;
 
 private:
+    struct SentenceEnd {
+        Audio length;
+        std::size_t text_end;
+    };
     struct Entry {
         UtteranceRecord record;
+        speech::Voice voice{};
+        std::size_t asked_from = 0;               // byte of the text
+        std::size_t heard_bytes = 0;              // of the text, in whole sentences
+        ShortQueue<SentenceEnd> sentence_ends{};  // of those not heard
         Audio begin{};
         bool all_sent = false;
     };
     UtteranceId append(Entry entry);
     Entry& at(UtteranceId id) { return entries_[id - entries_.front().record.id]; }
     void note_heard(Audio position);
+    void pass_sentence_ends(Entry& entry);
     void enter(Entry& entry, UtteranceState state, Instant now);
     void finish_what_is_over(Instant now);
     void forget_oldest();
@@ -85,6 +108,7 @@ private:
     ShortQueue<Entry> entries_;  // consecutive ids
     std::size_t finished_ = 0;   // so many in front are over
     UtteranceId last_id_ = 0;
+    std::uint32_t progress_ = 0;
     ShortQueue<UtteranceChange> changes_;
 };
 

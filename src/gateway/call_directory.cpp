@@ -184,14 +184,16 @@ Aftermath CallDirectory::aftermath(const std::string& call_sid) {
     const std::scoped_lock lock(mutex_);
     Ending& ending = ending_of(call_sid);
     ending.unasked_since.reset();
-    if (ending.outcome == call::Outcome::completed || ending.outcome == call::Outcome::timed_out ||
-        ending.outcome == call::Outcome::hung_up) {
-        return Aftermath::finished;
-    }
+    if (ending.outcome && ends_the_call(*ending.outcome)) return Aftermath::finished;
     // Twilio says the stream is over. Where we still think it lives, its socket is half dead: the call goes on with a
     // new one.
     if (!ending.outcome) stream_of_call_.erase(call_sid);
     return ++ending.reconnects > options_.reconnects_max ? Aftermath::given_up : Aftermath::lost;
+}
+
+bool CallDirectory::has_stream(const std::string& call_sid) const {
+    const std::scoped_lock lock(mutex_);
+    return stream_of_call_.contains(call_sid);
 }
 
 std::vector<OpenStream> CallDirectory::streams() const {

@@ -100,6 +100,7 @@ public:
                                                         Instant now, const ByPass& by_pass = {});
 
     Aftermath aftermath(const std::string& call_sid);
+    bool has_stream(const std::string& call_sid) const;
 
     std::vector<OpenStream> streams() const;
     std::size_t stream_count() const;

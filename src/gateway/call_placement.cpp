@@ -198,7 +198,8 @@ void CallPlacement::place(const http::Request& request, const std::string& base_
     if (options.account_sid.empty() || options.auth_token.empty())
         return reply(http::error(503, "Calls can be placed when TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are set."));
 
-    const std::string name = loop_.switchboard.planned.keep(order.plan, loop_.events.now());
+    const std::string name = secret_plan_name();
+    loop_.switchboard.planned.keep(name, order.plan, loop_.events.now());
     order.call.url = fmt::format("{}{}/call/incoming?plan={}", base_url, api_prefix, name);
     order.call.status_callback = fmt::format("{}{}/call/status", base_url, api_prefix);
     net::OutgoingRequest outgoing{

@@ -1,6 +1,6 @@
 #pragma once
 // POST /calls: places a call through Twilio's REST API. What it is to hear is kept under a name in the webhook's URL
-// (planned_calls.hpp); from there on it is a call like any other.
+// (kept_plans.hpp); from there on it is a call like any other.
 //
 // Twilio's "too many requests" says that nothing was done, so it is tried again, with growing, random pauses; and so is
 // a connection that was never made. Whatever may have placed the call already is not repeated.

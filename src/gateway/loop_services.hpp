@@ -14,13 +14,13 @@
 #include "gateway/event_outbox.hpp"
 #include "gateway/fetches.hpp"
 #include "gateway/idempotency.hpp"
+#include "gateway/kept_plans.hpp"
 #include "gateway/live_feed.hpp"
 #include "gateway/loop_mailbox.hpp"
 #include "gateway/loop_speech.hpp"
 #include "gateway/number_places.hpp"
 #include "gateway/numbers_file.hpp"
 #include "gateway/options.hpp"
-#include "gateway/planned_calls.hpp"
 #include "gateway/prepared_speech.hpp"
 #include "gateway/recorder.hpp"
 #include "gateway/request_origin.hpp"
@@ -36,6 +36,7 @@
 #include "twilio/stream_message.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -66,7 +67,10 @@ struct Switchboard {
     NumberPlaces number_places{{}};
     CallRegister calls{{}};
     Idempotency idempotency{{}};
-    PlannedCalls planned{{}};
+    // A call that lost its stream is asked for again: the longest call, and more.
+    KeptPlans planned{{.plans_max = 5'000, .life = std::chrono::hours{5}}};
+    // By CallSid, what its caller has not heard. Twilio asks within seconds, or not at all.
+    KeptPlans interrupted{{.plans_max = 2'000, .life = std::chrono::minutes{2}}};
     EmbeddedVoicePool voices;
     speech::RequestSlots slots;                 // what ElevenLabs' plan allows at once
     speech::ClipMemory memory;                  // what was said before

@@ -53,10 +53,7 @@ MediaStream::MediaStream(LoopServices& loop, std::unique_ptr<call::StreamSession
                     session_->on_deadline(loop_.events.now());
                     drain();
                 }),
-      unknown_(loop.events.waiting_room(), [this] {
-          socket_.reset();
-          on_closed(websocket::close_code::lost, "");
-      }) {}
+      unknown_(loop.events.waiting_room(), [this] { lose(); }) {}
 
 MediaStream::~MediaStream() = default;
 
@@ -98,6 +95,11 @@ void MediaStream::on_audio(audio::Clip clip) {
     drain();
 }
 
+void MediaStream::on_sentence_end(std::size_t text_end) {
+    session_->on_sentence_end(text_end, loop_.events.now());
+    drain();
+}
+
 void MediaStream::on_finished() {
     utterance_.reset();  // a call may go on for long with nothing being said
     session_->on_speech_finished(loop_.events.now());
@@ -114,6 +116,11 @@ void MediaStream::on_failed(speech::Failure failure) {
 void MediaStream::shut_down() {
     session_->on_shutdown(loop_.events.now());
     drain();
+}
+
+void MediaStream::lose() {
+    socket_.reset();
+    on_closed(websocket::close_code::lost, "");
 }
 
 // Performs everything the session wants, then sends it in one write.
@@ -276,6 +283,16 @@ void MediaStream::carry_on(LoopServices& loop, const std::shared_ptr<Luggage>& l
     if (arrived.session_ && !luggage->unread.empty()) arrived.socket_.start(luggage->unread);
 }
 
+// Of a call that goes on, Twilio asks what next.
+void MediaStream::leave_directory(call::Outcome outcome) {
+    const auto now = loop_.events.now();
+    if (session_->goes_on()) {
+        loop_.switchboard.interrupted.keep(session_->call_sid(), session_->rest(), now);
+        if (ends_the_call(outcome)) outcome = call::Outcome::connection_lost;
+    }
+    loop_.switchboard.directory.closed(connection_id_, outcome, now);
+}
+
 void MediaStream::end(call::Outcome outcome) {
     if (outcome == call::Outcome::timed_out) {
         loop_.events.limits().reached(session_->call_sid().empty() ? Limit::start_time : Limit::call_time);
@@ -293,7 +310,7 @@ void MediaStream::end(call::Outcome outcome) {
     loop_.switchboard.metrics.stream_closed(outcome, totals);
     if (totals.start_to_first_media) loop_.switchboard.metrics.first_media(*totals.start_to_first_media);
     if (session_->was_authorised()) loop_.switchboard.events.ended(*session_, outcome);
-    loop_.switchboard.directory.closed(connection_id_, outcome, loop_.events.now());
+    leave_directory(outcome);
     loop_.switchboard.number_places.closed(session_->call_sid(), connection_id_);
     loop_.call_closed(session_->call_sid(), *this);
     loop_.switchboard.calls.closed(

@@ -25,6 +25,7 @@ public:
     ~MediaStream();
 
     void shut_down();
+    void lose();  // Twilio says that it has ended; our socket has not noticed
 
     LoopServices& loop() const { return loop_; }
     std::uint64_t connection_id() const { return connection_id_; }
@@ -57,6 +58,7 @@ private:
     void on_closed(std::uint16_t code, std::string_view reason) override;
 
     void on_audio(audio::Clip clip) override;
+    void on_sentence_end(std::size_t text_end) override;
     void on_finished() override;
     void on_failed(speech::Failure failure) override;
 
@@ -71,6 +73,7 @@ private:
     void begin(call::CallPlan plan);
     void start_speech(const speech::Request& request);
     void move_to(LoopServices& loop, Ticket ticket);
+    void leave_directory(call::Outcome outcome);
     void end(call::Outcome outcome);
     void plan_next_deadline();
 

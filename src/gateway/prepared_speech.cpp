@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace gateway {
 
@@ -25,9 +26,13 @@ public:
 
     // Delivers what is waiting. The listener may let go of the utterance in the middle.
     void deliver() {
-        for (audio::Clip& clip : std::exchange(clips_, {})) {
+        for (Piece& piece : std::exchange(pieces_, {})) {
             if (listener_ == nullptr) return;
-            listener_->on_audio(std::move(clip));
+            if (auto* clip = std::get_if<audio::Clip>(&piece)) {
+                listener_->on_audio(std::move(*clip));
+            } else {
+                listener_->on_sentence_end(std::get<SentenceEnd>(piece).text_end);
+            }
         }
         delivering_directly_ = true;
         if (listener_ == nullptr || !ended_) return;
@@ -47,11 +52,23 @@ public:
     }
 
 private:
+    struct SentenceEnd {
+        std::size_t text_end;
+    };
+    using Piece = std::variant<audio::Clip, SentenceEnd>;
+
     void on_audio(audio::Clip clip) override {
         if (!delivering_directly_) {
-            clips_.push_back(std::move(clip));
+            pieces_.emplace_back(std::move(clip));
         } else if (listener_ != nullptr) {
             listener_->on_audio(std::move(clip));
+        }
+    }
+    void on_sentence_end(std::size_t text_end) override {
+        if (!delivering_directly_) {
+            pieces_.emplace_back(SentenceEnd{text_end});
+        } else if (listener_ != nullptr) {
+            listener_->on_sentence_end(text_end);
         }
     }
     void on_finished() override {
@@ -67,7 +84,7 @@ private:
     net::Timer expiry_;
     std::unique_ptr<speech::Utterance> utterance_;
     speech::Listener* listener_ = nullptr;
-    std::vector<audio::Clip> clips_;
+    std::vector<Piece> pieces_;
     std::optional<speech::Failure> failure_;
     bool ended_ = false, delivering_directly_ = false;
 };

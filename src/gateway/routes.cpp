@@ -64,9 +64,7 @@ const Routes::Route Routes::table[] = {
      }},
     // The CallSid stands there where several servers serve one number: a balancer leads by it.
     {"POST GET", "/call/ended[/{sid}]", Access::twilio,
-     [](Routes& to, const ExchangePointer& e, Part) {
-         e->answer(to.webhook_.call_ended(e->request(), to.origin_of(*e)));
-     }},
+     [](Routes& to, const ExchangePointer& e, Part) { to.webhook_.call_ended(e, to.origin_of(*e)); }},
     {"GET", "/call/connection[/{sid}]", Access::twilio,
      [](Routes& to, const ExchangePointer& e, Part) { to.open_stream(e); }},
     {"GET", "/test", Access::everybody,

@@ -1,6 +1,7 @@
 #include "gateway/webhook.hpp"
 
 #include "gateway/call_plan.hpp"
+#include "gateway/rest_of_call.hpp"
 #include "gateway/signed_form.hpp"
 #include "gateway/stream_pass.hpp"
 #include "twilio/twiml.hpp"
@@ -8,7 +9,9 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace gateway {
 
@@ -23,17 +26,22 @@ CallFacts facts_of(const SignedForm& call, const encoding::FormFields& query) {
             .query = own_query(query)};
 }
 
+std::string text_of(const std::vector<call::Passage>& passages) {
+    std::string text;
+    for (const call::Passage& passage : passages)
+        text.append(text.empty() ? "" : " ").append(passage.rest().text.reveal());
+    return text;
+}
+
 }  // namespace
 
-// Reads the call, checks that Twilio sent it, and lets `decide` answer. An inner failure still speaks.
+// An inner failure still speaks.
 template <class Answer>
-http::Response Webhook::answer(const http::Request& request, const RequestOrigin& origin, Answer&& decide) {
-    const auto call = read_signed_form(loop_, trust_, request, origin);
-    if (!call) return call.error();
+http::Response Webhook::answer(const SignedForm& call, Answer&& decide) {
     try {
-        return decide(*call);
+        return decide();
     } catch (const std::exception& failure) {
-        spdlog::error("webhook failed call_sid={} reason={:?}", call->call_sid, failure.what());
+        spdlog::error("webhook failed call_sid={} reason={:?}", call.call_sid, failure.what());
         loop_.switchboard.metrics.exception_caught();
         loop_.switchboard.metrics.webhook_answered("fallback");
         return http::xml(twilio::say_and_hang_up(loop_.switchboard.options.apology_text));
@@ -41,9 +49,11 @@ http::Response Webhook::answer(const http::Request& request, const RequestOrigin
 }
 
 http::Response Webhook::call_incoming(const http::Request& request, const RequestOrigin& origin) {
-    return answer(request, origin, [&](const SignedForm& call) {
-        if (auto turned_away = admission_.turn_away(request, call)) return std::move(*turned_away);
-        return connect(request, origin, call);
+    const auto call = read_signed_form(loop_, trust_, request, origin);
+    if (!call) return call.error();
+    return answer(*call, [&] {
+        if (auto turned_away = admission_.turn_away(request, *call)) return std::move(*turned_away);
+        return connect(request, origin, *call, std::nullopt);
     });
 }
 
@@ -55,11 +65,12 @@ call::CallPlan Webhook::plan_of(const SignedForm& call, const encoding::FormFiel
     return plan_for_webhook(*loop_.switchboard.numbers.settings_for(our_number(call.fields)), call.fields, query);
 }
 
-http::Response Webhook::connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call) {
+http::Response Webhook::connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call,
+                                std::optional<call::CallPlan> rest) {
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
     const CallFacts facts = facts_of(call, query);
     const auto arrange = [&] {
-        return Arrangement{.plan = plan_of(call, query),
+        return Arrangement{.plan = rest ? *std::move(rest) : plan_of(call, query),
                            .token = loop_.switchboard.passes.issue(call.call_sid, facts, StreamPasses::Clock::now())};
     };
     const auto ticket =
@@ -74,7 +85,7 @@ http::Response Webhook::connect(const http::Request& request, const RequestOrigi
                                            .voice_id = ticket->plan.speech.voice.id},
                                           loop_.events.now());
         loop_.switchboard.events.changed(call.call_sid);
-        loop_.prepared.begin(call.call_sid, ticket->plan.speech);
+        loop_.prepared.begin(call.call_sid, ticket->plan.opening());
     }
 
     loop_.switchboard.metrics.webhook_answered("connect");
@@ -100,28 +111,37 @@ twilio::ConnectStream Webhook::stream_for(const SignedForm& call, const Ticket& 
     return stream;
 }
 
-http::Response Webhook::call_ended(const http::Request& request, const RequestOrigin& origin) {
-    return answer(request, origin, [&](const SignedForm& call) {
-        const bool over = call.field("CallStatus") == "completed";
-        const Aftermath aftermath = loop_.switchboard.directory.aftermath(call.call_sid);
-        if (over || aftermath == Aftermath::finished) {
-            loop_.switchboard.metrics.webhook_answered("hangup");
-            return http::xml(twilio::hang_up());
-        }
-        const bool elsewhere = admission_.is_closed_to(call.call_sid);
-        if (elsewhere && loop_.switchboard.options.drain_policy == DrainPolicy::redirect)
-            return admission_.turn_away_draining(request, call);
-        if (elsewhere || aftermath == Aftermath::given_up) {
-            const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
-            const auto plan = plan_of(call, query);
-            spdlog::warn("call finished by Twilio's own voice call_sid={}", call.call_sid);
-            loop_.switchboard.metrics.webhook_answered("say");
-            return http::xml(twilio::say_and_hang_up(plan.speech.text.reveal()));
-        }
-        spdlog::warn("stream lost, opening another call_sid={}", call.call_sid);
-        loop_.switchboard.number_places.take(our_number(call.fields), call.call_sid, 0, loop_.events.now());
-        return connect(request, origin, call);
-    });
+void Webhook::call_ended(const std::shared_ptr<net::Exchange>& exchange, const RequestOrigin& origin) {
+    const auto call = read_signed_form(loop_, trust_, exchange->request(), origin);
+    if (!call) return exchange->answer(call.error());
+    const auto go_on = [this, exchange, origin, call = *call](std::optional<call::CallPlan> rest) {
+        exchange->answer(
+            answer(call, [&] { return after_stream(exchange->request(), origin, call, std::move(rest)); }));
+    };
+    if (call->field("CallStatus") == "completed") return go_on(std::nullopt);
+    rest_of_call(loop_, call->call_sid, go_on);
+}
+
+http::Response Webhook::after_stream(const http::Request& request, const RequestOrigin& origin, const SignedForm& call,
+                                     std::optional<call::CallPlan> rest) {
+    const bool over = call.field("CallStatus") == "completed";
+    const Aftermath aftermath = loop_.switchboard.directory.aftermath(call.call_sid);
+    if (over || aftermath == Aftermath::finished) {
+        loop_.switchboard.metrics.webhook_answered("hangup");
+        return http::xml(twilio::hang_up());
+    }
+    const bool elsewhere = admission_.is_closed_to(call.call_sid);
+    if (elsewhere && loop_.switchboard.options.drain_policy == DrainPolicy::redirect)
+        return admission_.turn_away_draining(request, call);
+    if (elsewhere || aftermath == Aftermath::given_up) {
+        const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
+        spdlog::warn("call finished by Twilio's own voice call_sid={}", call.call_sid);
+        loop_.switchboard.metrics.webhook_answered("say");
+        return http::xml(twilio::say_and_hang_up(text_of((rest ? *rest : plan_of(call, query)).unheard())));
+    }
+    spdlog::warn("stream lost, opening another call_sid={} goes_on={}", call.call_sid, rest.has_value());
+    loop_.switchboard.number_places.take(our_number(call.fields), call.call_sid, 0, loop_.events.now());
+    return connect(request, origin, call, std::move(rest));
 }
 
 }  // namespace gateway

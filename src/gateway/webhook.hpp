@@ -7,8 +7,11 @@
 #include "gateway/request_trust.hpp"
 #include "gateway/signed_form.hpp"
 #include "http/message.hpp"
+#include "net/http_server.hpp"
 #include "twilio/twiml.hpp"
 
+#include <memory>
+#include <optional>
 #include <string_view>
 
 namespace gateway {
@@ -22,15 +25,19 @@ public:
     // POST (or GET) /call/incoming
     http::Response call_incoming(const http::Request& request, const RequestOrigin& origin);
     // POST (or GET) /call/ended: the `action` of our <Connect>
-    http::Response call_ended(const http::Request& request, const RequestOrigin& origin);
+    void call_ended(const std::shared_ptr<net::Exchange>& exchange, const RequestOrigin& origin);
 
 private:
     call::CallPlan plan_of(const SignedForm& call, const encoding::FormFields& query) const;
     twilio::ConnectStream stream_for(const SignedForm& call, const Ticket& ticket, const encoding::FormFields& query,
                                      const RequestOrigin& origin) const;
-    http::Response connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call);
+    // `rest`: what the caller has not heard, of a call that goes on.
+    http::Response connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call,
+                           std::optional<call::CallPlan> rest);
+    http::Response after_stream(const http::Request& request, const RequestOrigin& origin, const SignedForm& call,
+                                std::optional<call::CallPlan> rest);
     template <class Answer>
-    http::Response answer(const http::Request& request, const RequestOrigin& origin, Answer&& decide);
+    http::Response answer(const SignedForm& call, Answer&& decide);
 
     LoopServices& loop_;
     const RequestTrust& trust_;

@@ -1,7 +1,7 @@
 #pragma once
 // What a call gets by the number it is for.
 
-#include "call/stream_session.hpp"
+#include "call/plan.hpp"
 #include "speech/speech_source.hpp"
 
 #include <chrono>

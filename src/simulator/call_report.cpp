@@ -50,7 +50,13 @@ std::string describe_stream(const StreamReport& stream) {
     return text;
 }
 
-boost::json::object stream_to_json(const StreamReport& stream) {
+// From the last sample heard on the former stream to the first on this one.
+std::optional<std::chrono::nanoseconds> silence_between(const StreamReport& former, const StreamReport& stream) {
+    if (!former.ear.heard_anything() || !stream.ear.first_audio()) return std::nullopt;
+    return *stream.ear.first_audio() - former.ear.dry_at();
+}
+
+boost::json::object stream_to_json(const StreamReport& stream, const StreamReport* former) {
     const Ear& ear = stream.ear;
     boost::json::array gaps;
     for (const Gap& gap : ear.gaps()) {
@@ -67,6 +73,7 @@ boost::json::object stream_to_json(const StreamReport& stream) {
             {"webhook_to_start_ms", optional_ms(stream.webhook_to_start)},
             {"start_to_first_audio_ms", optional_ms(stream.start_to_first_audio)},
             {"webhook_to_first_audio_ms", optional_ms(stream.webhook_to_first_audio)},
+            {"silence_before_ms", optional_ms(former ? silence_between(*former, stream) : std::nullopt)},
             {"length_ms", milliseconds(stream.length)},
             {"heard_ms", milliseconds(ear.heard())},
             {"heard_bytes", ear.bytes_received() - ear.bytes_discarded() - ear.bytes_cleared()},
@@ -164,7 +171,11 @@ std::string describe(const CallReport& report) {
 
 boost::json::object to_json(const CallReport& report) {
     boost::json::array streams, notices;
-    for (const StreamReport& stream : report.streams) streams.push_back(stream_to_json(stream));
+    const StreamReport* former = nullptr;
+    for (const StreamReport& stream : report.streams) {
+        streams.push_back(stream_to_json(stream, former));
+        former = &stream;
+    }
     for (const Notice& notice : report.notices) {
         notices.push_back(boost::json::object{{"code", notice.code}, {"text", notice.text}});
     }

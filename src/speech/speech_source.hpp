@@ -8,6 +8,7 @@
 #include "redacted.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -57,11 +58,15 @@ constexpr bool is_transient(Failure::Kind kind) {
     return kind == Failure::Kind::busy || kind == Failure::Kind::unavailable;
 }
 
-// Hears what becomes of one request: any number of on_audio, then exactly one of on_finished and on_failed, after which
-// the source calls no more. None is called from inside say(), nor after the Utterance is destroyed.
+// Hears what becomes of one request: any number of on_audio and on_sentence_end, then exactly one of on_finished and
+// on_failed, after which the source calls no more. None is called from inside say(), nor after the Utterance is
+// destroyed.
 class Listener {
 public:
     virtual void on_audio(audio::Clip clip) = 0;
+    // Of a source that cuts its text: the audio so far says the text up to this byte, where a sentence ends and another
+    // follows.
+    virtual void on_sentence_end(std::size_t /*text_end*/) {}
     virtual void on_finished() = 0;
     virtual void on_failed(Failure failure) = 0;
 

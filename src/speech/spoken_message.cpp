@@ -38,24 +38,33 @@ void SpokenMessage::needed_by(Instant when) {
 void SpokenMessage::pump() {
     if (ended_ || pumping_ || apology_) return;
     pumping_ = true;
+    bool left = false;
     do {
         if (!hand_over_current()) return;
         if (current_ && current_->state() == SentenceSpeech::State::exhausted) return apologise();
-    } while (ask_for_sentences());
+        left = current_ && current_->state() == SentenceSpeech::State::whole;
+        if (left && !leave_current()) return;
+    } while ((left && current_) || ask_for_sentences());
     pumping_ = false;
     if (!current_ && next_ == sentences_.size()) return finish(true);
     sleep();
 }
 
+// All of the sentence is with the listener: the next one takes its place. False: this is gone.
+bool SpokenMessage::leave_current() {
+    const std::size_t next = next_ - (following_ ? 1 : 0);
+    ++totals_.sentences;
+    totals_.sentences_by_fallback += current_->fell_back() ? 1 : 0;
+    current_ = std::move(following_);
+    if (next == sentences_.size()) return true;
+    const Lifetime::Watch watch(lifetime_);
+    listener_.on_sentence_end(static_cast<std::size_t>(sentences_[next].data() - text_.data()));
+    return !watch.ended();
+}
+
 // Makes sure that one sentence is under way, and a second once the first has begun to arrive. True: look again at what
 // to hand over.
 bool SpokenMessage::ask_for_sentences() {
-    if (current_ && current_->state() == SentenceSpeech::State::whole && !current_->has_audio()) {
-        ++totals_.sentences;
-        totals_.sentences_by_fallback += current_->fell_back() ? 1 : 0;
-        current_ = std::move(following_);
-        if (current_) return true;
-    }
     if (next_ == sentences_.size() || !may_ask_ahead()) return false;
     if (!current_) {
         current_ = next_sentence();

@@ -35,6 +35,7 @@ private:
     void on_sentence_progress() override { pump(); }
 
     void pump();
+    [[nodiscard]] bool leave_current();
     bool ask_for_sentences();
     bool may_ask_ahead() const;
     std::unique_ptr<SentenceSpeech> next_sentence();

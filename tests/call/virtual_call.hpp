@@ -112,6 +112,7 @@ struct Script {
     struct Chunk {
         milliseconds after;
         std::size_t bytes;
+        std::optional<std::size_t> sentence_ends_at = std::nullopt;  // byte of the text, behind this chunk
     };
     std::vector<Chunk> chunks;
     std::optional<milliseconds> end_after = milliseconds{0};  // none: it never ends
@@ -165,6 +166,7 @@ public:
         call::StreamSession::Options session{};
         call::AfterSpeech after_speech = call::AfterSpeech::stay;
         std::string text = "greeting";
+        std::optional<call::CallPlan> plan = std::nullopt;  // instead of text and after_speech
         bool refuse = false;
         milliseconds delay{0};           // of the pipe, each way
         milliseconds jitter{0};          // at most, on top
@@ -183,6 +185,23 @@ public:
     void script(const std::string& text, Script script) {
         audio::Clip voice(voice_of(text, script.bytes()));
         scripts_[text] = {std::move(script), std::move(voice)};
+    }
+    // All of the text is there at once, each sentence in a voice of its own; a text may also be said from any of them
+    // on.
+    void script_sentences(const std::vector<std::string>& sentences, const std::vector<std::size_t>& bytes) {
+        for (std::size_t first = 0; first < sentences.size(); ++first) {
+            std::string text;
+            Script script;
+            std::vector<std::byte> voice;
+            for (std::size_t i = first; i < sentences.size(); ++i) {
+                text += sentences[i];
+                const auto part = voice_of(sentences[i], bytes[i]);
+                voice.insert(voice.end(), part.begin(), part.end());
+                script.chunks.push_back({milliseconds{0}, bytes[i]});
+                if (i + 1 < sentences.size()) script.chunks.back().sentence_ends_at = text.size();
+            }
+            scripts_[text] = {std::move(script), audio::Clip(std::move(voice))};
+        }
     }
 
     // The peer speaks; each reaches the session through the pipe.
@@ -257,7 +276,8 @@ private:
             while (auto action = session_.next_action()) std::visit([this](auto& what) { perform(what); }, *action);
             if (authorise_ && options_.refuse) session_.on_refused(clock.now());
             if (authorise_ && !options_.refuse)
-                session_.on_authorised({.speech = request(options_.text), .after_speech = options_.after_speech},
+                session_.on_authorised(options_.plan.value_or(call::CallPlan{.speech = request(options_.text),
+                                                                             .after_speech = options_.after_speech}),
                                        clock.now());
         } while (authorise_);
     }
@@ -288,7 +308,10 @@ private:
         std::size_t offset = 0;
         for (const auto& chunk : script.chunks) {
             const auto part = voice.from(offset).first(chunk.bytes);
-            later(chunk.after, [this, part] { session_.on_audio(part, clock.now()); });
+            later(chunk.after, [this, part, end = chunk.sentence_ends_at] {
+                session_.on_audio(part, clock.now());
+                if (end) session_.on_sentence_end(*end, clock.now());
+            });
             offset += chunk.bytes;
         }
         if (!script.end_after) return;

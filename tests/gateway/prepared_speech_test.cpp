@@ -72,6 +72,19 @@ TEST_F(PreparedSpeechTest, has_spoken_before_anybody_listens) {
     EXPECT_TRUE(counted("taken"));
 }
 
+TEST_F(PreparedSpeechTest, keeps_where_its_sentences_end) {
+    const std::string first = "This is the first sentence of all. ", second = "And this is the second one of them.";
+    PreparedSpeech prepared(loop(), {});
+    prepared.begin("CA1", test::speech_request(first + second));
+    ASSERT_TRUE(run_until([&] { return switchboard.memory.figures().clips == 2; })) << "said to its end";
+    test::SpeechRecorder listener;
+    const auto utterance = prepared.take("CA1", listener);
+    ASSERT_TRUE(run_until([&] { return listener.ended(); }));
+    EXPECT_EQ(listener.heard, speech + speech);
+    EXPECT_EQ(listener.sentence_ends,
+              (std::vector<std::pair<std::size_t, std::size_t>>{{first.size(), speech.size()}}));
+}
+
 TEST_F(PreparedSpeechTest, prepares_nothing_that_the_cache_can_say_at_once) {
     PreparedSpeech prepared(loop(), {});
     prepared.begin("CA1", test::speech_request("A sentence for many."));

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,6 +30,10 @@ struct SpeechRecorder final : speech::Listener {
         for (const std::byte code : clip.bytes()) heard.push_back(static_cast<char>(code));
         if (when_audio) when_audio();
     }
+    void on_sentence_end(std::size_t text_end) override {
+        EXPECT_FALSE(ended()) << "a sentence's end after the end";
+        sentence_ends.emplace_back(text_end, heard.size());
+    }
     void on_finished() override {
         end();
         finished = true;
@@ -43,6 +48,7 @@ struct SpeechRecorder final : speech::Listener {
 
     std::vector<audio::Clip> clips;
     std::string heard;
+    std::vector<std::pair<std::size_t, std::size_t>> sentence_ends;  // in the text, and in the audio
     bool finished = false;
     std::optional<speech::Failure> failure;
     std::function<void()> when_audio, when_ended;

@@ -30,6 +30,31 @@ TEST_F(LadderDelivery, tells_the_voice_what_stands_before_and_after) {
     EXPECT_TRUE(socket.requests[2].next_text.empty());
 }
 
+TEST_F(LadderDelivery, tells_where_each_sentence_but_the_last_ends) {
+    say(one + two + three);
+    timers.run();
+    const std::size_t second = one.size() + two.size();
+    EXPECT_EQ(listener.sentence_ends, (std::vector<std::pair<std::size_t, std::size_t>>{{one.size(), letters(one)},
+                                                                                        {second, letters(one + two)}}));
+}
+
+TEST_F(LadderDelivery, a_sentence_of_which_only_the_beginning_was_said_has_no_end) {
+    for (auto* source : {&socket, &http, &local})
+        source->script = in_turn({{audio_after(10ms, 8000), fail_after(10ms, Kind::unavailable)}});
+    say(one + two);
+    timers.run();
+    EXPECT_EQ(listener.bytes % 8000, 0U);
+    EXPECT_TRUE(listener.sentence_ends.empty());
+}
+
+TEST_F(LadderDelivery, may_be_let_go_when_a_sentence_ends) {
+    listener.when_sentence_ends = [this] { utterance.reset(); };
+    say(one + two + three);
+    timers.run();
+    EXPECT_EQ(listener.bytes, letters(one));
+    EXPECT_EQ(timers.waiting(), 0U);
+}
+
 TEST_F(LadderDelivery, hands_over_the_first_sentence_as_it_arrives) {
     socket.script = always({audio_after(100ms, 160), audio_after(50ms), finish_after(50ms)});
     say(one);

@@ -170,6 +170,11 @@ public:
         bytes += clip.size();
         if (when_audio) when_audio();
     }
+    void on_sentence_end(std::size_t text_end) override {
+        EXPECT_FALSE(ended()) << "a sentence's end after the end";
+        sentence_ends.emplace_back(text_end, bytes);
+        if (when_sentence_ends) when_sentence_ends();
+    }
     void on_finished() override {
         EXPECT_FALSE(ended()) << "a second end";
         finished = true;
@@ -190,9 +195,10 @@ public:
 
     std::vector<std::pair<Instant, audio::Clip>> clips;
     std::size_t bytes = 0;
+    std::vector<std::pair<std::size_t, std::size_t>> sentence_ends;  // in the text, and in the audio
     bool finished = false;
     std::optional<Failure> failure;
-    std::function<void()> when_audio, when_ended;
+    std::function<void()> when_audio, when_ended, when_sentence_ends;
 
 private:
     const Timers& timers_;
