@@ -129,7 +129,7 @@ const std::array main_settings{
             [](Configuration& to, const std::string& text) { return web_address(text, to.gateway.elevenlabs_url); }},
     Setting{"ELEVENLABS_TRANSPORT", nullptr, "--elevenlabs-transport", "http", "http, or websocket (with HTTP behind it)",
             [](Configuration& to, const std::string& text) { to.gateway.elevenlabs_by_websocket = text == "websocket"; return one_of(text, {"http", "websocket"}); }},
-    Setting{"ELEVENLABS_MAX_REQUESTS", nullptr, "--elevenlabs-max-requests", "what its replies say", "requests at once that ElevenLabs' plan allows, or this server's part of them",
+    Setting{"ELEVENLABS_MAX_REQUESTS", nullptr, "--elevenlabs-max-requests", "what its replies say", "requests at once that ElevenLabs' plan allows; of all servers together with REDIS_URL, else this server's part of them",
             [](Configuration& to, const std::string& text) { return number(text, 1, 10'000, [&](std::int64_t v) { to.gateway.elevenlabs_requests_max = static_cast<std::size_t>(v); }); }},
     Setting{"ELEVENLABS_CONNECTIONS_AHEAD", nullptr, "--elevenlabs-connections-ahead", "2", "HTTP connections each event loop keeps open to ElevenLabs",
             [](Configuration& to, const std::string& text) { return number(text, 0, 32, [&](std::int64_t v) { to.gateway.elevenlabs_connections_ahead = static_cast<std::size_t>(v); }); }},
@@ -171,7 +171,7 @@ const std::array main_settings{
             }},
     Setting{"NUMBERS_FILE", nullptr, "--numbers-file", "none", "a TOML file of what each number gets instead; read again when it changes, and on SIGHUP",
             [](Configuration& to, const std::string& text) -> Fault { to.gateway.numbers_file = text; return std::nullopt; }},
-    Setting{"REDIS_URL", nullptr, nullptr, "none: this server is alone", "where several servers share what they have said: redis://[[user]:password@]host[:port][/database]",
+    Setting{"REDIS_URL", nullptr, nullptr, "none: this server is alone", "where several servers share what they have said and ElevenLabs' plan: redis://[[user]:password@]host[:port][/database]",
             [](Configuration& to, const std::string& text) -> Fault {
                 auto address = net::parse_redis_url(text);
                 if (!address) return address.error();

@@ -119,7 +119,7 @@ def breaking_points(inputs):
         (int(inputs.balancer.cores * server.cpu_share_max / call.balancer_cores), f"{inputs.balancer.cores} cores of one HAProxy at {server.cpu_share_max:.0%}", "the next cell"),
         (int(inputs.balancer.memory_mb * 1024 / inputs.balancer.memory_kb_per_call), f"{inputs.balancer.memory_mb} MB of one HAProxy", "a larger limit, or the next cell"),
         (carries["memory"], f"{server.memory_mb} MB of a server", "a larger limit, or the next server"),
-        (int(inputs.redis.commands_per_second * inputs.server.cpu_share_max / call.redis_commands_per_second), f"one Redis at {inputs.server.cpu_share_max:.0%}", "a Redis for each cell; without it calls go on, and each server asks ElevenLabs itself"),
+        (int(inputs.redis.commands_per_second * inputs.server.cpu_share_max / (call.redis_commands_per_second + inputs.redis.commands_per_server_second / min(carries.values()))), f"one Redis at {inputs.server.cpu_share_max:.0%}", "a Redis for each cell, and for each its part of the plan; without it calls go on, and each server asks ElevenLabs itself"),
         (carries["MAX_CALLS"], "MAX_CALLS", "set it, or the next server"),
         (carries["descriptors"], "descriptors of a server", "LimitNOFILE"),
         (int(inputs.balancer.maxconn), "maxconn of HAProxy", "a larger one, and memory for it; or the next cell"),

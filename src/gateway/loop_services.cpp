@@ -80,6 +80,12 @@ Switchboard::Switchboard(Options given)
     for (std::size_t i = 0; i < count; ++i) {
         loops.push_back(std::make_unique<LoopServices>(*this, i, count));
     }
+    if (options.redis && !options.elevenlabs_key.empty()) {
+        LoopServices& first = *loops.front();
+        plan = std::make_unique<SharedPlan>(
+            first.events, *first.store, slots,
+            SharedPlan::Names{plan_ledger_name(options.elevenlabs_key.reveal()), instance});
+    }
     outbox = std::make_unique<EventOutbox>(
         loops.front()->events,
         EventOutbox::Options{.url = options.events_url,

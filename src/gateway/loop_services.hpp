@@ -25,6 +25,7 @@
 #include "gateway/recorder.hpp"
 #include "gateway/request_origin.hpp"
 #include "gateway/shared_clips.hpp"
+#include "gateway/shared_plan.hpp"
 #include "gateway/shared_register.hpp"
 #include "gateway/shared_store.hpp"
 #include "gateway/stream_pass.hpp"
@@ -85,6 +86,7 @@ struct Switchboard {
     std::unique_ptr<EventOutbox> outbox;              // on the first loop
     std::unique_ptr<LiveFeed> live;                   // on the first loop
     std::unique_ptr<SharedRegister> shared_register;  // on the first loop; null without Options::redis
+    std::unique_ptr<SharedPlan> plan;  // on the first loop; null without Options::redis, or without a key
     CallEvents events{*this};
 
     std::vector<net::EventLoop*> event_loops() const;

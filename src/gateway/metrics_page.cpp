@@ -74,6 +74,21 @@ void render_budget(std::string& text, const speech::RequestSlots::Figures& slots
         .sample(all.characters);
 }
 
+// How this server fares among those that share the plan.
+void render_shared_plan(std::string& text, const SharedPlan::Figures& plan) {
+    MetricFamily(text, "mouthpiece_elevenlabs_share_granted", "gauge",
+                 "Slots of the plan that are granted to this server.")
+        .sample(std::uint64_t{plan.granted});
+    MetricFamily(text, "mouthpiece_elevenlabs_share_wanted", "gauge", "Slots of the plan that this server asks for.")
+        .sample(std::uint64_t{plan.wanted});
+    MetricFamily(text, "mouthpiece_elevenlabs_share_servers", "gauge",
+                 "Servers that share the plan, this one included.")
+        .sample(std::uint64_t{plan.instances});
+    MetricFamily(text, "mouthpiece_elevenlabs_share_lost_total", "counter",
+                 "Times that no grant was to be had, and the plan was divided instead.")
+        .sample(std::uint64_t{plan.lost});
+}
+
 std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops) {
     std::string text = all.metrics.render();
     MetricFamily(text, "mouthpiece_websocket_connections_limit", "gauge", "Media Streams that may be open at once.")
@@ -82,6 +97,7 @@ std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops
         .sample(std::uint64_t{all.draining});
     render_circuits(text, loops);
     render_budget(text, all.slots.figures(net::Clock::now()), loops);
+    if (all.plan) render_shared_plan(text, all.plan->figures());
     render_limits(text, all);
     if (!all.numbers.path().empty()) text += render_numbers(all.numbers);
     if (all.recorder) text += render_recordings(*all.recorder);

@@ -25,6 +25,7 @@ public:
 
     // Called whenever the connection has been made, on the loop.
     void when_ready(std::function<void()> ready) { when_ready_ = std::move(ready); }
+    bool ready() const { return client_.ready(); }
 
     // As RedisClient::ask.
     Command ask(StoreUse use, std::span<const std::string_view> words, std::chrono::milliseconds deadline,

@@ -16,9 +16,9 @@
 namespace gateway {
 
 // What Redis is used for: each fails, and is missed, by itself.
-enum class StoreUse : std::size_t { clip_lookup, clip_claim, clip_store, call_register, call_orders };
-inline constexpr std::array store_use_names = {"clip_lookup", "clip_claim", "clip_store", "call_register",
-                                               "call_orders"};
+enum class StoreUse : std::size_t { clip_lookup, clip_claim, clip_store, call_register, call_orders, plan_share };
+inline constexpr std::array store_use_names = {"clip_lookup",   "clip_claim",  "clip_store",
+                                               "call_register", "call_orders", "plan_share"};
 
 class StoreRecord {
 public:

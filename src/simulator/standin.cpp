@@ -29,7 +29,7 @@ void Standin::reset() {
     faults_.reset();
     log_.clear();
     peers_.clear();
-    speech_requests_ = 0;
+    speech_requests_ = over_plan_ = 0;
     in_progress_most_ = in_progress_;
 }
 
@@ -70,7 +70,7 @@ void Standin::speak(const std::shared_ptr<net::Exchange>& exchange) {
     if (!order) return exchange->answer(order.error());
     log_.back().text = order->text;
     ++speech_requests_;
-    if (plan_exhausted()) {
+    if (exceeds_plan()) {
         return exchange->answer(
             refuse({429, "rate_limit_error", "concurrent_limit_exceeded", "too_many_concurrent_requests",
                     fmt::format("Too many concurrent requests. Your current subscription is associated with a "
@@ -80,8 +80,10 @@ void Standin::speak(const std::shared_ptr<net::Exchange>& exchange) {
     begin_answer(exchange, *order);
 }
 
-bool Standin::plan_exhausted() const {
-    return std::cmp_greater_equal(in_progress_, options_.account.requests_at_once_max);
+bool Standin::exceeds_plan() {
+    const bool one_too_many = std::cmp_greater_equal(in_progress_, options_.account.requests_at_once_max);
+    over_plan_ += one_too_many ? 1 : 0;
+    return one_too_many;
 }
 
 // A wrong key is no reason to refuse the upgrade: the live service tells it on the open socket.
@@ -121,7 +123,7 @@ void Standin::open_socket(const std::shared_ptr<net::Exchange>& exchange) {
 
 std::optional<SpeechDesk::Admission> Standin::admit(std::string_view text) {
     ++speech_requests_;
-    if (plan_exhausted()) return std::nullopt;
+    if (exceeds_plan()) return std::nullopt;
     ++in_progress_;
     in_progress_most_ = std::max(in_progress_most_, in_progress_);
     StandinRequest& entry = note("SPEAK");  // on a socket opened before
@@ -238,6 +240,7 @@ http::Response Standin::describe_log() const {
     }
     return http::json(boost::json::serialize(boost::json::object{{"speech_requests", speech_requests_},
                                                                  {"connections_seen", connections_seen()},
+                                                                 {"over_plan", over_plan_},
                                                                  {"in_progress", in_progress_},
                                                                  {"in_progress_most", in_progress_most_},
                                                                  {"requests", std::move(requests)}}));

@@ -83,7 +83,7 @@ private:
     void generation_over() override { --in_progress_; }
     std::chrono::milliseconds first_byte_after() const override { return options_.first_byte_after; }
 
-    bool plan_exhausted() const;
+    bool exceeds_plan();  // for one more; counted
     static constexpr std::size_t log_entries_max = 10'000;
 
     net::EventLoop& loop_;
@@ -94,7 +94,7 @@ private:
     const net::Instant began_;
     std::deque<StandinRequest> log_;
     std::set<std::string> peers_;
-    std::size_t speech_requests_ = 0, next_number_ = 0, next_log_number_ = 0;
+    std::size_t speech_requests_ = 0, over_plan_ = 0, next_number_ = 0, next_log_number_ = 0;
     int in_progress_ = 0, in_progress_most_ = 0;
     std::unordered_map<std::size_t, std::unique_ptr<StandinAnswer>> answers_;
     std::unordered_map<std::size_t, std::unique_ptr<StandinSocket>> sockets_;

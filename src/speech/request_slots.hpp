@@ -12,6 +12,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace speech {
@@ -28,6 +29,16 @@ public:
     };
     struct Figures {
         std::size_t in_flight = 0, waiting = 0, limit = 0;  // limit 0: none
+    };
+    // Our part of a plan that other instances use as well (plan_share.hpp).
+    struct Share {
+        std::size_t slots = 0;
+        bool granted = true;  // by whoever knows what they all have in flight; else a guess, which replies correct
+    };
+    // What is known of the plan here, for those who share it out.
+    struct Plan {
+        std::size_t stated = 0, seen = 0;  // the option; what the last reply said; 0: nothing
+        Instant seen_at{};
     };
     // In the queue: the earliest need first, then first come.
     using Place = std::pair<Instant, std::uint64_t>;
@@ -49,17 +60,26 @@ public:
     // more than ours is another server's.
     void note_reply(std::size_t current, std::size_t maximum, std::size_t ours, Instant now);
 
+    // nullopt: the whole plan is ours, less what replies tell of others.
+    void set_share(std::optional<Share> share, Instant now);
+    // Called under the lock, on any thread, when somebody has to wait and nobody did before.
+    void when_short(std::function<void()> told);
+
     Figures figures(Instant now) const;
+    Plan plan() const;
 
 private:
-    std::size_t limit(Instant now) const;
+    std::optional<std::size_t> limit(Instant now) const;
+    std::optional<std::size_t> unshared_limit(Instant now) const;
     bool has_slot(Instant now) const;
     void admit_waiting(Instant now);
 
     const Options options_;
     mutable std::mutex mutex_;
     std::size_t seen_max_ = 0, others_ = 0;
-    Instant others_until_{};
+    Instant seen_at_{}, others_until_{};
+    std::optional<Share> share_;
+    std::function<void()> short_;
     std::size_t in_flight_ = 0;
     std::uint64_t serial_ = 0;
     std::map<Place, const Admit*> waiting_;

@@ -44,7 +44,8 @@ def the_page_and_the_program_agree():
                 documented, real = numbers(row[1]), numbers(options[option])
                 check(not real or real == documented, f"its default is the documented one: {row[1]}", options[option])
 
-    with Server({"RECORDINGS_DIR": os.path.join(new_directory(), "r"), "REDIS_URL": "redis://127.0.0.1:1"}) as server:
+    everything = {"RECORDINGS_DIR": os.path.join(new_directory(), "r"), "REDIS_URL": "redis://127.0.0.1:1", "ELEVEN_LABS_API_KEY": "sk_nobody"}
+    with Server(everything | {"ELEVENLABS_BASE_URL": "http://127.0.0.1:1"}) as server:
         families = read_page(requests.get(server.url("/metrics"), timeout=10).text)
     limits = families[REACHED].labels["limit"]
     counters = {names_in(row[4])[0] for row in table}

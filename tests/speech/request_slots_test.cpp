@@ -91,4 +91,57 @@ TEST_F(RequestSlotsTest, go_to_the_earliest_need_first) {
     EXPECT_TRUE(slots.take(now));
 }
 
+TEST_F(RequestSlotsTest, follow_a_share_of_the_plan_in_place_of_the_plan) {
+    RequestSlots slots({.requests_max = 10});
+    slots.set_share(RequestSlots::Share{.slots = 2}, now);
+    EXPECT_EQ(take_all(slots), 2U);
+    const auto first = slots.wait(now, admit), second = slots.wait(now, admit);
+    slots.set_share(RequestSlots::Share{.slots = 3}, now);
+    EXPECT_EQ(admitted, std::vector{first});
+    slots.set_share(RequestSlots::Share{.slots = 0}, now);
+    for (int i = 0; i < 3; ++i) slots.give_back(now);
+    EXPECT_EQ(admitted, std::vector{first}) << "nothing is admitted without a share";
+    slots.set_share({}, now);
+    EXPECT_EQ(admitted, (std::vector{first, second}));
+    EXPECT_EQ(limit_of(slots), 10U);
+}
+
+TEST_F(RequestSlotsTest, let_what_is_in_flight_run_out_when_the_share_shrinks) {
+    RequestSlots slots({});
+    slots.set_share(RequestSlots::Share{.slots = 4}, now);
+    ASSERT_EQ(take_all(slots), 4U);
+    slots.set_share(RequestSlots::Share{.slots = 2}, now);
+    EXPECT_EQ(slots.figures(now).in_flight, 4U);
+    slots.give_back(now);
+    slots.give_back(now);
+    EXPECT_FALSE(slots.take(now));
+    slots.give_back(now);
+    EXPECT_TRUE(slots.take(now));
+}
+
+TEST_F(RequestSlotsTest, do_not_take_others_who_share_the_plan_for_strangers) {
+    RequestSlots slots({});
+    slots.set_share(RequestSlots::Share{.slots = 4, .granted = true}, now);
+    slots.note_reply(9, 10, 3, now);
+    EXPECT_EQ(limit_of(slots), 4U);
+    slots.set_share(RequestSlots::Share{.slots = 4, .granted = false}, now);
+    slots.note_reply(11, 10, 3, now);
+    EXPECT_EQ(limit_of(slots), 2U) << "what is guessed, replies correct";
+}
+
+TEST_F(RequestSlotsTest, tell_when_the_first_one_has_to_wait) {
+    RequestSlots slots({.requests_max = 1});
+    int told = 0;
+    slots.when_short([&] { ++told; });
+    slots.take(now);
+    EXPECT_EQ(told, 0);
+    slots.wait(now, admit);
+    slots.wait(now, admit);
+    EXPECT_EQ(told, 1);
+    slots.give_back(now);
+    slots.give_back(now);
+    slots.wait(now, admit);
+    EXPECT_EQ(told, 2);
+}
+
 }  // namespace
