@@ -33,6 +33,7 @@ enum class Limit : std::size_t {
     live_listeners,
     live_backlog,
     call_moments,
+    orders_waiting,
 };
 
 inline constexpr std::array limit_names = {
@@ -61,6 +62,7 @@ inline constexpr std::array limit_names = {
     "live_listeners",
     "live_backlog",
     "call_moments",
+    "orders_waiting",
 };
 
 // How often each was reached, counted by one thread and read by any.

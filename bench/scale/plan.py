@@ -39,7 +39,7 @@ def one_call(inputs):
         mbit_in=(network.in_bytes_per_second + 50 * network.packet_bytes) * 8 / 1e6,
         mbit_out=out * (1 + network.packet_bytes / 1400) * 8 / 1e6,
         requests_per_second=asked / spoken_seconds,
-        redis_commands_per_second=asked / spoken_seconds * inputs.redis.commands_per_new_sentence,
+        redis_commands_per_second=asked / spoken_seconds * inputs.redis.commands_per_new_sentence + inputs.redis.commands_per_call / (call.minutes * 60),
         redis_mbit=asked * 8000 * 8 / 1e6,
         slot_seconds=inputs.elevenlabs.first_audio_seconds + inputs.elevenlabs.transfer_seconds_per_spoken_second * spoken_seconds,
         characters_per_second=asked * call.characters_per_second,

@@ -8,28 +8,26 @@
 
 namespace gateway {
 
-void answer_once(LoopServices& loop, const std::shared_ptr<net::Exchange>& exchange,
+void answer_once(LoopServices& loop, const http::Request& request, const Reply& reply,
                  const std::function<void(const Reply&)>& work) {
-    const http::Request& request = exchange->request();
     const std::string_view key = request.header("Idempotency-Key");
-    if (key.empty()) return work([exchange](const http::Response& response) { exchange->answer(response); });
+    if (key.empty()) return work(reply);
     if (!Idempotency::is_key(key))
-        return exchange->answer(http::error(422, "Idempotency-Key may have 1 to 255 printable characters."));
+        return reply(http::error(422, "Idempotency-Key may have 1 to 255 printable characters."));
     Idempotency& memory = loop.switchboard.idempotency;
     const std::string scoped = fmt::format("{} {}", request.path(), key);
     const auto found = memory.begin(scoped, request, loop.events.now());
     switch (found.verdict) {
         case Idempotency::Verdict::repeated:
-            return exchange->answer(found.response);
+            return reply(found.response);
         case Idempotency::Verdict::under_way:
-            return exchange->answer(
-                http::error(409, "The first request with this Idempotency-Key is still under way."));
+            return reply(http::error(409, "The first request with this Idempotency-Key is still under way."));
         case Idempotency::Verdict::mismatched:
-            return exchange->answer(http::error(422, "This Idempotency-Key was used for another request."));
+            return reply(http::error(422, "This Idempotency-Key was used for another request."));
         case Idempotency::Verdict::fresh:
-            return work([exchange, scoped, &memory](const http::Response& response) {
+            return work([reply, scoped, &memory](const http::Response& response) {
                 memory.finish(scoped, response);
-                exchange->answer(response);
+                reply(response);
             });
     }
 }

@@ -2,10 +2,8 @@
 // Answers a request whose Idempotency-Key was seen before with the first answer, and has the others carried out.
 
 #include "http/message.hpp"
-#include "net/http_server.hpp"
 
 #include <functional>
-#include <memory>
 
 namespace gateway {
 
@@ -14,7 +12,7 @@ class LoopServices;
 using Reply = std::function<void(const http::Response&)>;
 
 // `work` is called at most once, at once; its reply is to be called once, on this loop.
-void answer_once(LoopServices& loop, const std::shared_ptr<net::Exchange>& exchange,
+void answer_once(LoopServices& loop, const http::Request& request, const Reply& reply,
                  const std::function<void(const Reply&)>& work);
 
 }  // namespace gateway

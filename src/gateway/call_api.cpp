@@ -1,193 +1,115 @@
 #include "gateway/call_api.hpp"
 
-#include "encoding/form.hpp"
-#include "gateway/call_page.hpp"
+#include "gateway/call_lists.hpp"
+#include "gateway/call_orders.hpp"
 #include "gateway/json_body.hpp"
 #include "gateway/loop_services.hpp"
-#include "gateway/media_stream.hpp"
-#include "gateway/speech_wish.hpp"
 
 #include <boost/json.hpp>
-#include <fmt/format.h>
 
-#include <charconv>
+#include <chrono>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace gateway {
 
 namespace json = boost::json;
-using call::StreamSession;
 
 namespace {
 
-http::Response unprocessable(const std::string& detail) {
-    return http::error(422, detail);
+using namespace std::chrono_literals;
+
+constexpr auto order_life = 2'000ms, list_life = 500ms;
+
+Reply answer_to(const CallApi::ExchangePointer& exchange) {
+    return [exchange](const http::Response& response) { exchange->answer(response); };
 }
 
-http::Response no_such_call() {
-    return http::error(404, "No call of that CallSid is known here.");
-}
-
-http::Response not_open(CallState state) {
-    return http::error(409,
-                       state == CallState::waiting ? "The call's stream has not opened yet." : "The call has ended.");
-}
-
-http::Response refused(StreamSession::Refused why) {
-    if (why == StreamSession::Refused::not_open) return not_open(CallState::ended);
-    http::Response response = http::error(429, "Too much is waiting to be heard on this call.");
-    response.headers.emplace_back("Retry-After", "1");
-    return response;
-}
-
-// The call as it stands, on its own loop; of an open one with what its stream knows.
-http::Response page_of(const MediaStream& stream, const std::string& call_sid) {
-    LoopServices& loop = stream.loop();
-    auto call = loop.switchboard.calls.find(call_sid);
-    if (!call) return no_such_call();
-    if (const StreamSession* session = stream.session()) add_stream(*call, *session);
-    return json_page(200, call_page(*call, loop.events.now()));
-}
-
-http::Response accepted(const MediaStream& stream, std::expected<call::UtteranceId, StreamSession::Refused> id) {
-    if (!id) return refused(id.error());
-    const StreamSession* session = stream.session();
-    if (session == nullptr) return not_open(CallState::ended);
-    for (const call::UtteranceRecord& utterance : session->utterances()) {
-        if (utterance.id != *id) continue;
-        return json_page(202, {{"call_sid", session->call_sid()},
-                               {"utterance", utterance_page(utterance, stream.loop().events.now())}});
+// What the others say of the call; nullopt: nothing, none of them knows it.
+std::optional<http::Response> told_by_others(CallAction action, const CallOrders::Outcome& outcome) {
+    if (action == CallAction::show) {
+        if (const OrderAnswer* const page = latest_page(outcome.answers)) return response_of(*page);
     }
-    return not_open(CallState::ended);
+    for (const OrderAnswer& answer : outcome.answers) {
+        if (answer.status != 404) return response_of(answer);
+    }
+    if (!outcome.late.empty()) {
+        return http::error(504,
+                           "The server that may have the call did not answer in time; it may have done what was asked. "
+                           "With an Idempotency-Key it is safe to ask again.");
+    }
+    if (outcome.to_owner && !outcome.unreachable.empty())
+        return not_reached("The server that has the call cannot be reached now.");
+    return std::nullopt;
 }
 
-struct Selection {
-    std::optional<CallState> state{};
-    std::size_t limit = 100;
-};
+http::Response list_page(const std::vector<OrderAnswer>& lists, std::size_t limit, const CallOrders::Outcome& others) {
+    json::array not_answered;
+    for (const auto* names : {&others.unreachable, &others.late}) {
+        for (const std::string& name : *names) not_answered.emplace_back(name);
+    }
+    const bool complete = others.passed_on && not_answered.empty();
+    return json_page(
+        200,
+        {{"calls", merged_calls(lists, limit)}, {"complete", complete}, {"not_answered", std::move(not_answered)}});
+}
 
-std::expected<Selection, std::string> read_selection(std::string_view query) {
-    constexpr std::size_t limit_max = 1'000;
-    const auto fields = encoding::parse_form(query).value_or(encoding::FormFields{});
-    Selection wanted;
-    if (const auto state = encoding::find(fields, "state")) {
-        for (const CallState known : {CallState::waiting, CallState::open, CallState::ended}) {
-            if (*state == name_of(known)) wanted.state = known;
-        }
-        if (!wanted.state) return std::unexpected("state must be one of: waiting, open, ended.");
-    }
-    if (const auto limit = encoding::find(fields, "limit")) {
-        const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), wanted.limit);
-        if (error != std::errc{} || end != limit->data() + limit->size() || wanted.limit == 0 ||
-            wanted.limit > limit_max) {
-            return std::unexpected(fmt::format("limit must be a whole number from 1 to {}.", limit_max));
-        }
-    }
-    return wanted;
+bool takes_body(CallAction action) {
+    return action == CallAction::say || action == CallAction::mark || action == CallAction::hang_up;
 }
 
 }  // namespace
 
 void CallApi::list(const ExchangePointer& exchange) {
+    const auto& all = loop_.switchboard;
     const auto wanted = read_selection(exchange->request().query());
-    if (!wanted) return exchange->answer(unprocessable(wanted.error()));
-    json::array calls;
-    const auto now = loop_.events.now();
-    for (const CallRecord& call : loop_.switchboard.calls.list(wanted->state, wanted->limit)) {
-        calls.push_back(call_summary(call, now));
-    }
-    exchange->answer(json_page(200, {{"calls", std::move(calls)}}));
-}
-
-void CallApi::show(const ExchangePointer& exchange, const std::string& call_sid) {
-    const auto call = loop_.switchboard.calls.find(call_sid);
-    if (!call) return exchange->answer(no_such_call());
-    if (call->state != CallState::open) return exchange->answer(json_page(200, call_page(*call, loop_.events.now())));
-    const auto show = [call_sid](const MediaStream& stream) { return page_of(stream, call_sid); };
-    control(call_sid, show, [this, exchange, call_sid](const http::Response& response) {
-        if (response.status != 409) return exchange->answer(response);
-        const auto ended = loop_.switchboard.calls.find(call_sid);  // while we asked
-        exchange->answer(ended ? json_page(200, call_page(*ended, loop_.events.now())) : no_such_call());
+    if (!wanted || !all.orders) return control_.perform(CallAction::list, exchange->request(), {}, answer_to(exchange));
+    OrderAnswer ours{.from = all.instance};
+    control_.perform(CallAction::list, exchange->request(), {}, [&ours](const http::Response& response) {
+        ours.status = response.status;
+        ours.body = response.body;
     });
-}
-
-void CallApi::say(const ExchangePointer& exchange, const std::string& call_sid) {
-    const auto body = json_body(exchange->request());
-    if (!body) return exchange->answer(body.error());
-    // Without a voice in it, it is said in the call's, which its own loop knows.
-    const auto wished = [body = *body](const speech::Voice& voice) -> std::expected<speech::Request, std::string> {
-        SpeechWish wish{.settings = voice.settings};
-        if (auto fault = read_wish(body, wish)) return std::unexpected(std::move(*fault));
-        return speech_request(std::move(wish), voice);
+    const auto merge = [exchange, limit = wanted->limit, ours = std::move(ours)](const CallOrders::Outcome& others) {
+        std::vector<OrderAnswer> lists{ours};
+        lists.insert(lists.end(), others.answers.begin(), others.answers.end());
+        exchange->answer(list_page(lists, limit, others));
     };
-    if (const auto request = wished({}); !request) return exchange->answer(unprocessable(request.error()));
-    const auto mode = read_choice(*body, "mode", {"queue", "interrupt"});
-    if (!mode) return exchange->answer(unprocessable(mode.error()));
-    const auto how = *mode == "queue" ? StreamSession::SayMode::queue : StreamSession::SayMode::interrupt;
-    once(exchange, call_sid, [wished, how](MediaStream& stream) {
-        const auto say = [&](StreamSession& session, Instant now) {
-            return session.say(wished(session.voice()).value(), how, now);
-        };
-        return accepted(stream, stream.steer(say));
-    });
-}
-
-void CallApi::mark(const ExchangePointer& exchange, const std::string& call_sid) {
-    constexpr std::size_t name_bytes_max = 128;
-    const auto body = json_body(exchange->request());
-    if (!body) return exchange->answer(body.error());
-    std::string name;
-    if (const auto fault = read_string(*body, "name", name)) return exchange->answer(unprocessable(*fault));
-    if (name.empty() || name.size() > name_bytes_max)
-        return exchange->answer(unprocessable(fmt::format("name must have 1 to {} bytes.", name_bytes_max)));
-    once(exchange, call_sid, [name](MediaStream& stream) {
-        return accepted(stream,
-                        stream.steer([&](StreamSession& session, Instant now) { return session.mark(name, now); }));
-    });
-}
-
-void CallApi::clear(const ExchangePointer& exchange, const std::string& call_sid) {
-    once(exchange, call_sid, [call_sid](MediaStream& stream) {
-        stream.steer([](StreamSession& session, Instant now) { return session.clear(now); });
-        return page_of(stream, call_sid);
-    });
-}
-
-void CallApi::hang_up(const ExchangePointer& exchange, const std::string& call_sid) {
-    const auto body = json_body(exchange->request());
-    if (!body) return exchange->answer(body.error());
-    const auto when = read_choice(*body, "when", {"now", "after_speech"});
-    if (!when) return exchange->answer(unprocessable(when.error()));
-    const auto hang_up = *when == "now" ? StreamSession::HangUp::now : StreamSession::HangUp::after_speech;
-    once(exchange, call_sid, [call_sid, hang_up](MediaStream& stream) {
-        stream.steer([&](StreamSession& session, Instant now) { return session.hang_up(hang_up, now); });
-        return page_of(stream, call_sid);
-    });
-}
-
-void CallApi::once(const ExchangePointer& exchange, const std::string& call_sid, Work work) {
-    answer_once(loop_, exchange, [&](const Reply& reply) { control(call_sid, std::move(work), reply); });
+    if (!wanted->of_all) return merge({.passed_on = true});
+    CallOrder order{.from = all.instance, .life = list_life, .action = CallAction::list};
+    order.query = exchange->request().query();
+    if (!is_fit(order)) return merge({});
+    all.orders->ask(loop_, order, CallOrders::To::all, merge);
 }
 
 void CallApi::place(const ExchangePointer& exchange) {
     const std::string base = loop_.switchboard.origins.of(exchange->request(), exchange->peer()).base_url();
-    answer_once(loop_, exchange, [&](const Reply& reply) { placement_.place(exchange->request(), base, reply); });
+    answer_once(loop_, exchange->request(), answer_to(exchange),
+                [&](const Reply& reply) { placement_.place(exchange->request(), base, reply); });
 }
 
-void CallApi::control(const std::string& call_sid, Work work, Reply reply) {
-    const auto call = loop_.switchboard.calls.find(call_sid);
-    if (!call) return reply(no_such_call());
-    if (call->state != CallState::open) return reply(not_open(call->state));
-    const auto perform = [call_sid, work = std::move(work)](LoopServices& home) {
-        MediaStream* const stream = home.stream_of(call_sid);
-        return stream != nullptr ? work(*stream) : not_open(CallState::ended);
+void CallApi::on_call(CallAction action, const ExchangePointer& exchange, const std::string& call_sid) {
+    const auto& all = loop_.switchboard;
+    const http::Request& request = exchange->request();
+    const auto here = [this, action, exchange, call_sid] {
+        control_.perform(action, exchange->request(), call_sid, answer_to(exchange));
     };
-    LoopServices& home = *loop_.switchboard.loops[call->loop];
-    if (&home == &loop_) return reply(perform(loop_));
-    // Both ways through mailboxes: at the program's end a loop may be gone before the other one's last work.
-    home.mailbox->post([&home, perform, reply = std::move(reply), here = loop_.mailbox]() mutable {
-        here->post([response = perform(home), reply = std::move(reply)] { reply(response); });
-    });
+    const auto call = all.calls.find(call_sid);
+    if (!all.orders || (call && call->state == CallState::open)) return here();
+    if (takes_body(action)) {
+        if (const auto body = json_body(request); !body) return exchange->answer(body.error());
+    }
+    CallOrder order{.from = all.instance, .life = order_life, .action = action, .call_sid = call_sid};
+    order.idempotency_key = request.header("Idempotency-Key");
+    if (takes_body(action)) order.body = request.body;
+    if (!is_fit(order)) return here();
+    const bool known = call.has_value();
+    const auto on_outcome = [exchange, here, known, action](const CallOrders::Outcome& outcome) {
+        if (const auto told = told_by_others(action, outcome)) return exchange->answer(*told);
+        if (outcome.passed_on || known) return here();
+        exchange->answer(not_reached("The call is not here, and the other servers cannot be asked now."));
+    };
+    all.orders->ask(loop_, order, known ? CallOrders::To::owner : CallOrders::To::owner_or_all, on_outcome);
 }
 
 }  // namespace gateway

@@ -25,8 +25,8 @@ local live = redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf', 'WITHSCORES', 'LI
 local told = {}
 for i = 1, #live, 2 do
   local calls = ARGV[1] .. live[i]
-  local fields = redis.call('HLEN', calls)
-  if fields > 0 then
+  local fields = redis.pcall('HLEN', calls)
+  if type(fields) == 'number' and fields > 0 then
     told[#told + 1] = {live[i], live[i + 1] - now, fields - 1, redis.call('HGET', calls, 'server')}
   end
 end

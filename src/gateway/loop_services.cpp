@@ -97,6 +97,7 @@ Switchboard::Switchboard(Options given)
         LoopServices& first = *loops.front();
         shared_register = std::make_unique<SharedRegister>(first.events, *first.store, calls, instance,
                                                            [this] { return instance_note(*this); });
+        orders = std::make_unique<CallOrders>(*this);
     }
 }
 

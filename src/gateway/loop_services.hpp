@@ -7,6 +7,7 @@
 #include "gateway/api_access.hpp"
 #include "gateway/call_directory.hpp"
 #include "gateway/call_events.hpp"
+#include "gateway/call_orders.hpp"
 #include "gateway/call_register.hpp"
 #include "gateway/certificate.hpp"
 #include "gateway/clip_files.hpp"
@@ -86,6 +87,7 @@ struct Switchboard {
     std::unique_ptr<EventOutbox> outbox;              // on the first loop
     std::unique_ptr<LiveFeed> live;                   // on the first loop
     std::unique_ptr<SharedRegister> shared_register;  // on the first loop; null without Options::redis
+    std::unique_ptr<CallOrders> orders;               // the same
     std::unique_ptr<SharedPlan> plan;  // on the first loop; null without Options::redis, or without a key
     CallEvents events{*this};
 

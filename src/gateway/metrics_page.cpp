@@ -103,6 +103,7 @@ std::string render(const Switchboard& all, const std::vector<LoopFigures>& loops
     if (all.recorder) text += render_recordings(*all.recorder);
     if (all.certificate) text += render_certificate(*all.certificate);
     if (all.store_record) text += all.store_record->render();
+    if (all.orders) text += all.orders->render();
     return text + render_cache(all.memory, all.clip_files.get(), all.store_record ? &all.shared_clips : nullptr) +
            render_program();
 }

@@ -3,6 +3,7 @@
 // with TwiML, and whatever goes wrong inside, with TwiML that speaks.
 
 #include "gateway/admission.hpp"
+#include "gateway/api_prefix.hpp"
 #include "gateway/loop_services.hpp"
 #include "gateway/request_trust.hpp"
 #include "gateway/signed_form.hpp"
@@ -15,8 +16,6 @@
 #include <string_view>
 
 namespace gateway {
-
-inline constexpr std::string_view api_prefix = "/api/v1/elevenlabs-twilio";
 
 class Webhook {
 public:

@@ -14,14 +14,19 @@ RedisSubscription::RedisSubscription(EventLoop& loop, const Options& options, On
       on_state_(std::move(on_state)),
       on_message_(std::move(on_message)),
       silence_(loop.timers(), [this] { connection_.drop("nothing heard"); }),
-      connection_(loop, options, [this](const State& state) { connected(state); }, [this] { hand_out(); }) {}
+      connection_(loop, options, [this](const auto& state) { connected(state); }, [this] { hand_out(); }) {}
 
 RedisSubscription::~RedisSubscription() = default;
 
-void RedisSubscription::connected(const State& state) {
+void RedisSubscription::connected(const RedisConnection::State& state) {
     silence_.disarm();
     listens_ = begins_ = false;
-    if (!state) return on_state_(state);
+    if (!state) {
+        using Kind = RedisFailure::Kind;
+        const Kind kind = std::exchange(asked_, false) ? Kind::refused : Kind::lost;
+        return on_state_(std::unexpected(RedisFailure{kind, state.error()}));
+    }
+    asked_ = true;
     const std::string_view words[] = {"SUBSCRIBE", options_.channel};
     connection_.send(words, &RedisSubscription::on_reply, this);
     silence_.arm(loop_.now() + options_.silence_max);
@@ -41,6 +46,7 @@ void RedisSubscription::on_reply(redisAsyncContext*, void* reply, void* its_subs
 void RedisSubscription::hand_out() {
     if (std::exchange(begins_, false)) {
         listens_ = true;
+        asked_ = false;
         on_state_(State{});
     }
     if (heard_.empty()) return;

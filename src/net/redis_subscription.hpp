@@ -3,8 +3,10 @@
 // lost. A line on which nothing is heard for too long is made anew: who owns it has something said there now and then.
 
 #include "net/redis_connection.hpp"
+#include "net/redis_reply.hpp"
 
 #include <chrono>
+#include <expected>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,8 +19,8 @@ public:
         std::string channel{};
         std::chrono::milliseconds silence_max{10'000};
     };
-    using State = RedisConnection::State;
-    using OnState = RedisConnection::OnState;
+    using State = std::expected<void, RedisFailure>;  // refused: we may not listen; else lost
+    using OnState = std::function<void(const State&)>;
     using OnMessage = std::function<void(std::string message)>;
 
     // `on_state` hears when it listens, and when it does not or no longer: why.
@@ -30,7 +32,7 @@ public:
     bool listens() const { return listens_; }
 
 private:
-    void connected(const State& state);
+    void connected(const RedisConnection::State& state);
     static void on_reply(redisAsyncContext* context, void* reply, void* self);
     void hand_out();
 
@@ -38,7 +40,7 @@ private:
     const Options options_;
     const OnState on_state_;
     const OnMessage on_message_;
-    bool listens_ = false, begins_ = false;
+    bool listens_ = false, begins_ = false, asked_ = false;
     std::vector<std::string> heard_;  // to be handed out
     Timer silence_;
     RedisConnection connection_;  // last: it calls back while it ends

@@ -29,10 +29,15 @@ SEEN_ELSEWHERE = {
     ("post", PREFIX + "/softphone/calls", "503"): "console_test.py",
     ("get", PREFIX + "/live", "429"): "console_test.py",
     ("get", PREFIX + "/instances", "503"): "register_test.py",
+    ("get", PREFIX + "/calls/{sid}", "503"): "register_test.py",
+    ("get", PREFIX + "/calls/{sid}", "504"): "register_test.py",
     ("post", PREFIX + "/calls", "409"): "outbound_test.py",
     ("post", PREFIX + "/calls", "502"): "outbound_test.py",
     ("post", PREFIX + "/calls", "504"): "outbound_test.py",
-}
+} | {
+    ("post", PREFIX + "/calls/{sid}/" + what, status): "register_test.py"
+    for what in ("say", "clear", "mark", "hangup") for status in ("503", "504")
+}  # fmt: skip
 
 
 class Document:

@@ -31,7 +31,9 @@ protected:
             loop, options,
             [this](const RedisSubscription::State& state) {
                 state ? ++times_listening : ++times_lost;
-                if (!state) reason = state.error();
+                if (state) return;
+                reason = state.error().reason;
+                kind = state.error().kind;
             },
             [this](std::string message) {
                 heard.push_back(std::move(message));
@@ -60,6 +62,7 @@ protected:
     std::optional<net::RedisClient> client;
     int times_listening = 0, times_lost = 0;
     std::string reason;
+    std::optional<net::RedisFailure::Kind> kind;
     std::vector<std::string> heard;
 };
 
@@ -82,6 +85,7 @@ TEST_F(RedisSubscriptionTest, listens_again_when_redis_is_back) {
     redis.kill();
     ASSERT_TRUE(run_until(loop, [&] { return times_lost > 2; }));
     EXPECT_FALSE(subscription->listens());
+    EXPECT_EQ(kind, net::RedisFailure::Kind::lost);
     redis.start();
     ASSERT_TRUE(await_listening());
     EXPECT_EQ(publish("to us", "again"), 1);
@@ -102,6 +106,7 @@ TEST_F(RedisSubscriptionTest, says_when_it_may_not_listen) {
     const RedisServer redis({"--user", "default", "on", "nopass", "~*", "resetchannels", "+@all"});
     listen(redis.port());
     ASSERT_TRUE(run_until(loop, [&] { return reason.starts_with("NOPERM"); })) << reason;
+    EXPECT_EQ(kind, net::RedisFailure::Kind::refused);
     EXPECT_EQ(times_listening, 0);
 }
 
