@@ -52,6 +52,7 @@ Switchboard::Switchboard(Options given)
                  .streams_max = options.calls_max}),
       passes(options.auth_token),
       numbers(options.numbers_file, call_settings(options), !options.recordings_directory.empty()),
+      limit_ledger(options.auth_token, SharedPlaces::lease),
       voices({.threads = or_one_per_core(options.voice_threads)}),
       slots({.requests_max = options.elevenlabs_requests_max,
              .connections_max = Options::elevenlabs_requests_per_loop_max * or_one_per_core(options.threads)}),
@@ -98,6 +99,8 @@ Switchboard::Switchboard(Options given)
         shared_register = std::make_unique<SharedRegister>(first.events, *first.store, calls, instance,
                                                            [this] { return instance_note(*this); });
         orders = std::make_unique<CallOrders>(*this);
+        shared_places =
+            std::make_unique<SharedPlaces>(first.events, *first.store, limit_ledger, number_places, numbers);
     }
 }
 

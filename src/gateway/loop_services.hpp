@@ -26,6 +26,7 @@
 #include "gateway/recorder.hpp"
 #include "gateway/request_origin.hpp"
 #include "gateway/shared_clips.hpp"
+#include "gateway/shared_places.hpp"
 #include "gateway/shared_plan.hpp"
 #include "gateway/shared_register.hpp"
 #include "gateway/shared_store.hpp"
@@ -67,6 +68,7 @@ struct Switchboard {
     StreamPasses passes;
     NumbersFile numbers;  // what each of our numbers gets
     NumberPlaces number_places{{}};
+    const LimitLedger limit_ledger;  // what callers and numbers use on all servers together
     CallRegister calls{{}};
     Idempotency idempotency{{}};
     // A call that lost its stream is asked for again: the longest call, and more.
@@ -88,7 +90,8 @@ struct Switchboard {
     std::unique_ptr<LiveFeed> live;                   // on the first loop
     std::unique_ptr<SharedRegister> shared_register;  // on the first loop; null without Options::redis
     std::unique_ptr<CallOrders> orders;               // the same
-    std::unique_ptr<SharedPlan> plan;  // on the first loop; null without Options::redis, or without a key
+    std::unique_ptr<SharedPlan> plan;             // on the first loop; null without Options::redis, or without a key
+    std::unique_ptr<SharedPlaces> shared_places;  // on the first loop; null without Options::redis
     CallEvents events{*this};
 
     std::vector<net::EventLoop*> event_loops() const;

@@ -1,5 +1,7 @@
 #include "gateway/number_places.hpp"
 
+#include <utility>
+
 namespace gateway {
 
 bool NumberPlaces::take(std::string_view number, const std::string& call_sid, std::size_t calls_max, Instant now) {
@@ -35,7 +37,32 @@ std::size_t NumberPlaces::taken(std::string_view number) const {
     return found == taken_.end() ? 0 : found->second;
 }
 
+void NumberPlaces::give_up(const std::string& call_sid) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto place = places_.find(call_sid); place != places_.end()) free(place);
+}
+
+std::map<std::string, std::vector<std::string>> NumberPlaces::taken_at(const Wanted& wanted, Instant now) {
+    const std::scoped_lock lock(mutex_);
+    free_expired(now);
+    std::map<std::string, std::vector<std::string>> calls;
+    for (const auto& [number, count] : taken_) {
+        if (wanted(number)) calls.emplace(number, std::vector<std::string>{}).first->second.reserve(count);
+    }
+    if (calls.empty()) return calls;
+    for (const auto& [call_sid, place] : places_) {
+        if (const auto found = calls.find(place.number); found != calls.end()) found->second.push_back(call_sid);
+    }
+    return calls;
+}
+
+void NumberPlaces::when_freed(Freed freed) {
+    const std::scoped_lock lock(mutex_);
+    freed_ = std::move(freed);
+}
+
 void NumberPlaces::free(Places::iterator place) {
+    if (freed_) freed_(place->second.number, place->first);
     const auto count = taken_.find(place->second.number);
     if (--count->second == 0) taken_.erase(count);
     places_.erase(place);

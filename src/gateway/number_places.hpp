@@ -7,11 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace gateway {
 
@@ -29,7 +32,16 @@ public:
     void opened(const std::string& call_sid, std::uint64_t connection_id);
     void closed(const std::string& call_sid, std::uint64_t connection_id);
 
+    // It is turned away after all.
+    void give_up(const std::string& call_sid);
+
     std::size_t taken(std::string_view number) const;
+    // The calls of every number that is `wanted`.
+    using Wanted = std::function<bool(const std::string& number)>;
+    std::map<std::string, std::vector<std::string>> taken_at(const Wanted& wanted, Instant now);
+    // Called under the lock, on any thread, when a place that was taken is free again.
+    using Freed = std::function<void(const std::string& number, const std::string& call_sid)>;
+    void when_freed(Freed freed);
 
 private:
     struct Place {
@@ -46,6 +58,7 @@ private:
     Places places_;  // by CallSid
     std::unordered_map<std::string, std::size_t> taken_;
     std::deque<std::pair<Instant, std::string>> awaited_;
+    Freed freed_;
 };
 
 }  // namespace gateway

@@ -59,9 +59,7 @@ struct Routes::Route {
 
 const Routes::Route Routes::table[] = {
     {"POST GET", "/call/incoming", Access::twilio,
-     [](Routes& to, const ExchangePointer& e, Part) {
-         e->answer(to.webhook_.call_incoming(e->request(), to.origin_of(*e)));
-     }},
+     [](Routes& to, const ExchangePointer& e, Part) { to.webhook_.call_incoming(e, to.origin_of(*e)); }},
     // The CallSid stands there where several servers serve one number: a balancer leads by it.
     {"POST GET", "/call/ended[/{sid}]", Access::twilio,
      [](Routes& to, const ExchangePointer& e, Part) { to.webhook_.call_ended(e, to.origin_of(*e)); }},

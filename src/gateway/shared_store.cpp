@@ -37,12 +37,19 @@ SharedStore::Command SharedStore::ask(StoreUse use, std::span<const std::string_
         });
 }
 
-void SharedStore::tell(StoreUse use, Words words, Answered answered) {
+void SharedStore::tell(StoreUse use, std::span<const std::string_view> words, std::chrono::milliseconds deadline,
+                       Answered answered) {
     const std::uint64_t number = ++serial_;
-    told_[number] = ask(use, words, told_max, [this, number, answered = std::move(answered)](net::RedisResult result) {
+    told_[number] = ask(use, words, deadline, [this, number, answered = std::move(answered)](net::RedisResult result) {
         told_.erase(number);  // whoever calls us keeps us till we return
         if (answered) answered(std::move(result));
     });
+}
+
+void SharedStore::tell(StoreUse use, const std::vector<std::string>& words, std::chrono::milliseconds deadline,
+                       Answered answered) {
+    const std::vector<std::string_view> views(words.begin(), words.end());
+    tell(use, views, deadline, std::move(answered));
 }
 
 }  // namespace gateway

@@ -10,8 +10,10 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace gateway {
 
@@ -34,7 +36,13 @@ public:
         return ask(use, std::span(words.begin(), words.size()), deadline, std::move(answered));
     }
     // For what is done whether or not anybody waits for the answer.
-    void tell(StoreUse use, Words words, Answered answered = {});
+    void tell(StoreUse use, Words words, Answered answered = {}) {
+        tell(use, std::span(words.begin(), words.size()), told_max, std::move(answered));
+    }
+    void tell(StoreUse use, std::span<const std::string_view> words, std::chrono::milliseconds deadline,
+              Answered answered);
+    void tell(StoreUse use, const std::vector<std::string>& words, std::chrono::milliseconds deadline = told_max,
+              Answered answered = {});
 
 private:
     static constexpr std::chrono::milliseconds told_max{1'000};

@@ -16,9 +16,17 @@
 namespace gateway {
 
 // What Redis is used for: each fails, and is missed, by itself.
-enum class StoreUse : std::size_t { clip_lookup, clip_claim, clip_store, call_register, call_orders, plan_share };
-inline constexpr std::array store_use_names = {"clip_lookup",   "clip_claim",  "clip_store",
-                                               "call_register", "call_orders", "plan_share"};
+enum class StoreUse : std::size_t {
+    clip_lookup,
+    clip_claim,
+    clip_store,
+    call_register,
+    call_orders,
+    plan_share,
+    call_limits
+};
+inline constexpr std::array store_use_names = {"clip_lookup", "clip_claim", "clip_store", "call_register",
+                                               "call_orders", "plan_share", "call_limits"};
 
 class StoreRecord {
 public:

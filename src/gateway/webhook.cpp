@@ -41,20 +41,32 @@ http::Response Webhook::answer(const SignedForm& call, Answer&& decide) {
     try {
         return decide();
     } catch (const std::exception& failure) {
-        spdlog::error("webhook failed call_sid={} reason={:?}", call.call_sid, failure.what());
-        loop_.switchboard.metrics.exception_caught();
-        loop_.switchboard.metrics.webhook_answered("fallback");
-        return http::xml(twilio::say_and_hang_up(loop_.switchboard.options.apology_text));
+        return fall_back(call, failure);
     }
 }
 
-http::Response Webhook::call_incoming(const http::Request& request, const RequestOrigin& origin) {
-    const auto call = read_signed_form(loop_, trust_, request, origin);
-    if (!call) return call.error();
-    return answer(*call, [&] {
-        if (auto turned_away = admission_.turn_away(request, *call)) return std::move(*turned_away);
-        return connect(request, origin, *call, std::nullopt);
-    });
+http::Response Webhook::fall_back(const SignedForm& call, const std::exception& failure) const {
+    spdlog::error("webhook failed call_sid={} reason={:?}", call.call_sid, failure.what());
+    loop_.switchboard.metrics.exception_caught();
+    loop_.switchboard.metrics.webhook_answered("fallback");
+    return http::xml(twilio::say_and_hang_up(loop_.switchboard.options.apology_text));
+}
+
+void Webhook::call_incoming(const std::shared_ptr<net::Exchange>& exchange, const RequestOrigin& origin) {
+    const auto call = read_signed_form(loop_, trust_, exchange->request(), origin);
+    if (!call) return exchange->answer(call.error());
+    const auto decided = [this, exchange, origin, call = *call](std::optional<http::Response> turned_away) {
+        exchange->answer(answer(call, [&] {
+            if (turned_away) return *std::move(turned_away);
+            return connect(exchange->request(), origin, call, std::nullopt);
+        }));
+    };
+    try {
+        if (auto turned_away = admission_.turn_away(exchange->request(), *call)) return decided(std::move(turned_away));
+        admission_.ask_others(*call, decided);
+    } catch (const std::exception& failure) {
+        exchange->answer(fall_back(*call, failure));
+    }
 }
 
 // A call that we placed brings the name of its plan.

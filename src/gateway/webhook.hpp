@@ -11,6 +11,7 @@
 #include "net/http_server.hpp"
 #include "twilio/twiml.hpp"
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -22,7 +23,7 @@ public:
     Webhook(LoopServices& loop, const RequestTrust& trust) : loop_(loop), trust_(trust), admission_(loop) {}
 
     // POST (or GET) /call/incoming
-    http::Response call_incoming(const http::Request& request, const RequestOrigin& origin);
+    void call_incoming(const std::shared_ptr<net::Exchange>& exchange, const RequestOrigin& origin);
     // POST (or GET) /call/ended: the `action` of our <Connect>
     void call_ended(const std::shared_ptr<net::Exchange>& exchange, const RequestOrigin& origin);
 
@@ -35,6 +36,7 @@ private:
                            std::optional<call::CallPlan> rest);
     http::Response after_stream(const http::Request& request, const RequestOrigin& origin, const SignedForm& call,
                                 std::optional<call::CallPlan> rest);
+    http::Response fall_back(const SignedForm& call, const std::exception& failure) const;
     template <class Answer>
     http::Response answer(const SignedForm& call, Answer&& decide);
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -64,6 +67,31 @@ TEST(NumberPlaces, a_place_taken_anew_outlives_the_old_ones_time) {
     ASSERT_TRUE(places.take("+1", "CA1", 1, start + 10s));
     EXPECT_FALSE(places.take("+1", "CA2", 1, start + 16s));
     EXPECT_TRUE(places.take("+1", "CA2", 1, start + 25s));
+}
+
+TEST(NumberPlaces, of_a_call_turned_away_are_free_at_once) {
+    NumberPlaces places({});
+    ASSERT_TRUE(places.take("+1", "CA1", 1, start));
+    places.give_up("CA1");
+    places.give_up("CA2");
+    EXPECT_TRUE(places.take("+1", "CA3", 1, start));
+}
+
+TEST(NumberPlaces, tell_when_they_are_free_and_who_has_them) {
+    NumberPlaces places({.awaited = 15s});
+    std::vector<std::string> freed;
+    places.when_freed(
+        [&](const std::string& number, const std::string& call_sid) { freed.push_back(number + " " + call_sid); });
+    for (const char* call : {"CA1", "CA2", "CA3"}) ASSERT_TRUE(places.take("+1", call, 0, start));
+    ASSERT_TRUE(places.take("+2", "CA4", 0, start));
+    places.opened("CA1", 1);
+    places.opened("CA2", 2);
+    places.closed("CA2", 2);
+    const auto one = [](const std::string& number) { return number == "+1"; };
+    const auto taken = places.taken_at(one, start + 15s);
+    ASSERT_EQ(taken.size(), 1u);
+    EXPECT_EQ(taken.at("+1"), std::vector<std::string>{"CA1"}) << "no stream came for CA3";
+    EXPECT_EQ(freed, (std::vector<std::string>{"+1 CA2", "+1 CA3", "+2 CA4"}));
 }
 
 }  // namespace
