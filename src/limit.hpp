@@ -34,6 +34,7 @@ enum class Limit : std::size_t {
     live_backlog,
     call_moments,
     orders_waiting,
+    shared_speech,
 };
 
 inline constexpr std::array limit_names = {
@@ -63,6 +64,7 @@ inline constexpr std::array limit_names = {
     "live_backlog",
     "call_moments",
     "orders_waiting",
+    "shared_speech",
 };
 
 // How often each was reached, counted by one thread and read by any.

@@ -134,8 +134,10 @@ void UtteranceLog::pass_sentence_ends(Entry& entry) {
 void UtteranceLog::enter(Entry& entry, UtteranceState state, Instant now) {
     UtteranceRecord& record = entry.record;
     record.state = state;
-    ++progress_;
-    if (state != UtteranceState::speaking) record.ended_at = now;
+    if (state != UtteranceState::speaking) {
+        record.ended_at = now;
+        ++progress_;
+    }
     changes_.push_back(
         {.id = record.id, .state = state, .mark = record.mark, .sent = record.sent, .heard = record.heard});
 }

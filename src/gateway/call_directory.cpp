@@ -72,6 +72,11 @@ bool CallDirectory::is_announced(const std::string& call_sid) const {
     return announced_.contains(call_sid);
 }
 
+void CallDirectory::withdraw(const std::string& call_sid) {
+    const std::scoped_lock lock(mutex_);
+    announced_.erase(call_sid);
+}
+
 void CallDirectory::forget_expired(Instant now) {
     while (!expiry_.empty() && expiry_.begin()->first <= now) {
         const auto found = announced_.find(expiry_.begin()->second);

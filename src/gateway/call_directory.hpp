@@ -87,6 +87,7 @@ public:
                                    CallerKind caller = CallerKind::twilio);
 
     bool is_announced(const std::string& call_sid) const;
+    void withdraw(const std::string& call_sid);  // its stream went to another server: what is announced is old
 
     // A socket has opened, and has closed.
     std::uint64_t opened(std::string peer, CallerKind caller = CallerKind::twilio);

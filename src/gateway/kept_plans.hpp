@@ -33,6 +33,7 @@ public:
     std::optional<call::CallPlan> find(std::string_view name, Instant now);
     std::optional<call::CallPlan> take(std::string_view name, Instant now);
     std::size_t size() const;
+    std::chrono::seconds life() const { return options_.life; }
 
 private:
     struct Kept {

@@ -51,6 +51,7 @@ Switchboard::Switchboard(Options given)
                  .account_sid = options.account_sid,
                  .streams_max = options.calls_max}),
       passes(options.auth_token),
+      plan_seal(options.auth_token, "mouthpiece shared plan 1"),
       numbers(options.numbers_file, call_settings(options), !options.recordings_directory.empty()),
       limit_ledger(options.auth_token, SharedPlaces::lease),
       voices({.threads = or_one_per_core(options.voice_threads)}),
@@ -112,6 +113,7 @@ LoopServices::LoopServices(Switchboard& owner, std::size_t position, std::size_t
       mailbox(std::make_shared<LoopMailbox>(events)),
       store(owner.options.redis ? std::make_unique<SharedStore>(events, *owner.options.redis, *owner.store_record)
                                 : nullptr),
+      shared_speech(events, store.get(), owner.plan_seal),
       speech(events, position,
              {.options = owner.options,
               .voices = owner.voices,

@@ -29,6 +29,7 @@
 #include "gateway/shared_places.hpp"
 #include "gateway/shared_plan.hpp"
 #include "gateway/shared_register.hpp"
+#include "gateway/shared_speech.hpp"
 #include "gateway/shared_store.hpp"
 #include "gateway/stream_pass.hpp"
 #include "gateway/voice_directory.hpp"
@@ -66,6 +67,7 @@ struct Switchboard {
     call::CallMetrics metrics;
     CallDirectory directory;
     StreamPasses passes;
+    Seal plan_seal;
     NumbersFile numbers;  // what each of our numbers gets
     NumberPlaces number_places{{}};
     const LimitLedger limit_ledger;  // what callers and numbers use on all servers together
@@ -116,6 +118,7 @@ public:
     const net::LoopLag lag{events};
     const std::shared_ptr<LoopMailbox> mailbox;  // for other loops' answers; may outlive this
     const std::unique_ptr<SharedStore> store;    // what all instances share; null without Options::redis
+    SharedSpeech shared_speech;                  // with them
     LoopSpeech speech;                           // the whole chain
     PreparedSpeech prepared;
     Fetches fetches;        // from Twilio's and ElevenLabs' APIs

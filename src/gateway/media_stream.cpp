@@ -132,6 +132,7 @@ void MediaStream::drain() {
         loop_.out.clear();
     }
     if (!session_) return;
+    share_rest();
     if (recording_) recording_->hand_on(loop_.events.now());
     plan_next_deadline();
     socket_.read_at_leisure(!session_->waits_for_peer());
@@ -214,10 +215,22 @@ void MediaStream::note_gap() {
                                       .length = playout.silence() - std::exchange(silence_noted_, playout.silence())});
 }
 
+// Of a call that another server has answered, others may know more than its pass tells.
 void MediaStream::authorise(const twilio::Started& started) {
+    const bool ours = !loop_.shared_speech.shares() || loop_.switchboard.directory.is_announced(started.call_sid);
+    const auto facts = ours ? std::nullopt : facts_by_pass(loop_, started);
+    if (!facts) return admit(started, {});
+    const std::string plan_name(encoding::find(facts->query, "plan").value_or(""));
+    asked_ = loop_.shared_speech.find(started.call_sid, plan_name, [this, started](const SharedSpeech::Known& known) {
+        admit(started, known);
+        drain();
+    });
+}
+
+void MediaStream::admit(const twilio::Started& started, const SharedSpeech::Known& known) {
     const auto now = loop_.events.now();
     auto admitted = loop_.switchboard.directory.admit(
-        connection_id_, started, now, [&](std::string_view token) { return ticket_by_pass(loop_, started, token); });
+        connection_id_, started, now, [&](std::string_view) { return ticket_by_pass(loop_, started, known); });
     if (!admitted) {
         spdlog::warn("stream refused connection={} call_sid={} reason={}", connection_id_, started.call_sid,
                      name_of(admitted.error()));
@@ -246,7 +259,9 @@ void MediaStream::begin(call::CallPlan plan) {
     loop_.switchboard.events.started(*session_);
     if (plan.record && loop_.switchboard.recorder)
         recording_ = std::make_unique<CallRecording>(*loop_.switchboard.recorder, *session_);
+    rest_shared_ = plan.heard_bytes > 0 || !plan.then.empty();
     session_->on_authorised(std::move(plan), now);
+    progress_noted_ = session_->progress();  // the others can work that out
 }
 
 void MediaStream::start_speech(const speech::Request& request) {
@@ -283,12 +298,26 @@ void MediaStream::carry_on(LoopServices& loop, const std::shared_ptr<Luggage>& l
     if (arrived.session_ && !luggage->unread.empty()) arrived.socket_.start(luggage->unread);
 }
 
+// Should this server die, another one goes on with it: at any time until the longest call is over.
+void MediaStream::share_rest() {
+    if (progress_noted_ == session_->progress()) return;
+    progress_noted_ = session_->progress();
+    if (!loop_.shared_speech.shares()) return;
+    const call::CallPlan rest = session_->rest();
+    const auto at_most = rest.call_duration_max.value_or(loop_.switchboard.options.session.call_duration_max);
+    loop_.shared_speech.keep_rest(session_->call_sid(), rest, std::chrono::ceil<std::chrono::seconds>(at_most));
+    rest_shared_ = true;
+}
+
 // Of a call that goes on, Twilio asks what next.
 void MediaStream::leave_directory(call::Outcome outcome) {
     const auto now = loop_.events.now();
     if (session_->goes_on()) {
         loop_.switchboard.interrupted.keep(session_->call_sid(), session_->rest(), now);
+        loop_.shared_speech.keep_rest(session_->call_sid(), session_->rest(), loop_.switchboard.interrupted.life());
         if (ends_the_call(outcome)) outcome = call::Outcome::connection_lost;
+    } else if (rest_shared_) {
+        loop_.shared_speech.forget_rest(session_->call_sid());
     }
     loop_.switchboard.directory.closed(connection_id_, outcome, now);
 }
@@ -298,6 +327,7 @@ void MediaStream::end(call::Outcome outcome) {
         loop_.events.limits().reached(session_->call_sid().empty() ? Limit::start_time : Limit::call_time);
     }
     utterance_.reset();
+    asked_.reset();
     deadline_.disarm();
     if (recording_) recording_->finish(loop_.events.now());
     const call::Totals totals = session_->totals();

@@ -70,6 +70,8 @@ private:
     void send_mark(const call::SendMark& mark);
     void send_clear();
     void authorise(const twilio::Started& started);
+    void admit(const twilio::Started& started, const SharedSpeech::Known& known);
+    void share_rest();
     void begin(call::CallPlan plan);
     void start_speech(const speech::Request& request);
     void move_to(LoopServices& loop, Ticket ticket);
@@ -85,6 +87,9 @@ private:
     std::unique_ptr<CallRecording> recording_;  // null: the call is not recorded
     net::Timer deadline_;
     net::WaitingRoom::Guest unknown_;  // until `start` has told which call it is
+    SharedStore::Command asked_;       // what other servers know of the call
+    bool rest_shared_ = false;         // they know what is left of it
+    std::uint32_t progress_noted_ = 0;
     std::uint32_t underruns_noted_ = 0;
     std::chrono::microseconds silence_noted_{};
     bool gone_ = false;      // the socket has closed

@@ -4,15 +4,20 @@
 
 #include "gateway/call_directory.hpp"
 #include "gateway/loop_services.hpp"
+#include "gateway/shared_speech.hpp"
+#include "gateway/stream_pass.hpp"
 #include "twilio/stream_message.hpp"
 
 #include <optional>
-#include <string_view>
 
 namespace gateway {
 
-// What the call is to hear, by the pass that the other server gave out. nullopt: it is none, has expired, or names a
-// plan that only the other server knows.
-std::optional<Ticket> ticket_by_pass(LoopServices& loop, const twilio::Started& started, std::string_view pass);
+// What the other server knew, by the pass that it gave out. nullopt: its token is none, or has expired.
+std::optional<CallFacts> facts_by_pass(LoopServices& loop, const twilio::Started& started);
+
+// What the call is to hear. `known`: by what the servers share. nullopt: there is no pass, or it names a plan that only
+// the other server knows.
+std::optional<Ticket> ticket_by_pass(LoopServices& loop, const twilio::Started& started,
+                                     const SharedSpeech::Known& known);
 
 }  // namespace gateway

@@ -113,6 +113,13 @@ void PreparedSpeech::begin(const std::string& call_sid, const speech::Request& r
     entry->begin(loop_, call_sid, request, loop_.events.now() + options_.life);
 }
 
+void PreparedSpeech::drop(const std::string& call_sid) {
+    const auto node = waiting_.extract(call_sid);
+    if (!node) return;
+    loop_.switchboard.metrics.prepared_speech("expired");
+    node.mapped()->cancel();
+}
+
 // Nobody came for it.
 void PreparedSpeech::expire(const std::string& call_sid) {
     auto node = waiting_.extract(call_sid);

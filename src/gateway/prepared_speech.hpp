@@ -29,6 +29,9 @@ public:
     // said when the stream opens.
     void begin(const std::string& call_sid, const speech::Request& request);
 
+    // It is not wanted after all.
+    void drop(const std::string& call_sid);
+
     // Hands over what has been said and the rest as it comes, as if say() had just been called. Null when nothing is
     // prepared.
     std::unique_ptr<speech::Utterance> take(const std::string& call_sid, speech::Listener& listener);

@@ -43,6 +43,7 @@ http::Response StatusCallbacks::call_status(const http::Request& request, const 
     if (told == CallRegister::Told::news) {
         spdlog::info("call status call_sid={} at_twilio={}", form->call_sid, name_of(*status));
         loop_.switchboard.events.status(form->call_sid, *status);
+        if (twilio::is_final(*status)) loop_.shared_speech.forget_rest(form->call_sid);
     } else {
         const bool repeated = told == CallRegister::Told::repeated;
         spdlog::debug("call status passed over call_sid={} at_twilio={} reason={}", form->call_sid, name_of(*status),

@@ -23,10 +23,13 @@ enum class StoreUse : std::size_t {
     call_register,
     call_orders,
     plan_share,
-    call_limits
+    call_limits,
+    speech_lookup,
+    speech_store
 };
-inline constexpr std::array store_use_names = {"clip_lookup", "clip_claim", "clip_store", "call_register",
-                                               "call_orders", "plan_share", "call_limits"};
+inline constexpr std::array store_use_names = {"clip_lookup",   "clip_claim",    "clip_store",
+                                               "call_register", "call_orders",   "plan_share",
+                                               "call_limits",   "speech_lookup", "speech_store"};
 
 class StoreRecord {
 public:

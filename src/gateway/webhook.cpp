@@ -26,6 +26,13 @@ CallFacts facts_of(const SignedForm& call, const encoding::FormFields& query) {
             .query = own_query(query)};
 }
 
+// Of a call that we placed; else empty.
+std::string plan_name(const http::Request& request) {
+    if (!request.query().contains("plan=")) return {};
+    const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
+    return std::string(encoding::find(query, "plan").value_or(""));
+}
+
 std::string text_of(const std::vector<call::Passage>& passages) {
     std::string text;
     for (const call::Passage& passage : passages)
@@ -55,17 +62,24 @@ http::Response Webhook::fall_back(const SignedForm& call, const std::exception& 
 void Webhook::call_incoming(const std::shared_ptr<net::Exchange>& exchange, const RequestOrigin& origin) {
     const auto call = read_signed_form(loop_, trust_, exchange->request(), origin);
     if (!call) return exchange->answer(call.error());
-    const auto decided = [this, exchange, origin, call = *call](std::optional<http::Response> turned_away) {
+    const std::string plan = plan_name(exchange->request());
+    if (plan.empty()) return incoming(exchange, origin, *call);
+    fetch_planned(loop_, plan, [this, exchange, origin, call = *call] { incoming(exchange, origin, call); });
+}
+
+void Webhook::incoming(const std::shared_ptr<net::Exchange>& exchange, const RequestOrigin& origin,
+                       const SignedForm& call) {
+    const auto decided = [this, exchange, origin, call](std::optional<http::Response> turned_away) {
         exchange->answer(answer(call, [&] {
             if (turned_away) return *std::move(turned_away);
             return connect(exchange->request(), origin, call, std::nullopt);
         }));
     };
     try {
-        if (auto turned_away = admission_.turn_away(exchange->request(), *call)) return decided(std::move(turned_away));
-        admission_.ask_others(*call, decided);
+        if (auto turned_away = admission_.turn_away(exchange->request(), call)) return decided(std::move(turned_away));
+        admission_.ask_others(call, decided);
     } catch (const std::exception& failure) {
-        exchange->answer(fall_back(*call, failure));
+        exchange->answer(fall_back(call, failure));
     }
 }
 
@@ -81,6 +95,10 @@ http::Response Webhook::connect(const http::Request& request, const RequestOrigi
                                 std::optional<call::CallPlan> rest) {
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
     const CallFacts facts = facts_of(call, query);
+    if (rest) {
+        loop_.switchboard.directory.withdraw(call.call_sid);
+        loop_.prepared.drop(call.call_sid);
+    }
     const auto arrange = [&] {
         return Arrangement{.plan = rest ? *std::move(rest) : plan_of(call, query),
                            .token = loop_.switchboard.passes.issue(call.call_sid, facts, StreamPasses::Clock::now())};
@@ -130,8 +148,10 @@ void Webhook::call_ended(const std::shared_ptr<net::Exchange>& exchange, const R
         exchange->answer(
             answer(call, [&] { return after_stream(exchange->request(), origin, call, std::move(rest)); }));
     };
-    if (call->field("CallStatus") == "completed") return go_on(std::nullopt);
-    rest_of_call(loop_, call->call_sid, go_on);
+    if (call->field("CallStatus") != "completed")
+        return rest_of_call(loop_, call->call_sid, plan_name(exchange->request()), go_on);
+    loop_.shared_speech.forget_rest(call->call_sid);
+    go_on(std::nullopt);
 }
 
 http::Response Webhook::after_stream(const http::Request& request, const RequestOrigin& origin, const SignedForm& call,

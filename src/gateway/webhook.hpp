@@ -31,6 +31,7 @@ private:
     call::CallPlan plan_of(const SignedForm& call, const encoding::FormFields& query) const;
     twilio::ConnectStream stream_for(const SignedForm& call, const Ticket& ticket, const encoding::FormFields& query,
                                      const RequestOrigin& origin) const;
+    void incoming(const std::shared_ptr<net::Exchange>& exchange, const RequestOrigin& origin, const SignedForm& call);
     // `rest`: what the caller has not heard, of a call that goes on.
     http::Response connect(const http::Request& request, const RequestOrigin& origin, const SignedForm& call,
                            std::optional<call::CallPlan> rest);

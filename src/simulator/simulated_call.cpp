@@ -55,9 +55,11 @@ void SimulatedCall::fetch(const WebAddress& url, std::string_view method, const 
         return finish(Outcome::application_error);
     }
     document_ = url;
-    fetch_ = std::make_unique<DocumentFetch>(
-        exchange_.client, webhook_request(plan_.caller, method, url, plan_.route, fields, exchange_.random),
-        plan_.route.plain_streams(), [this](auto document) { fetched(std::move(document)); });
+    auto request = webhook_request(plan_.caller, method, url, plan_.route, fields, exchange_.random);
+    // What was kept from the call's beginning may be closed by now, and a POST is not sent twice.
+    request.fresh_connection = documents_ > 1;
+    fetch_ = std::make_unique<DocumentFetch>(exchange_.client, std::move(request), plan_.route.plain_streams(),
+                                             [this](auto document) { fetched(std::move(document)); });
 }
 
 void SimulatedCall::fetched(std::expected<Twiml, Notice> document) {

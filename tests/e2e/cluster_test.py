@@ -2,7 +2,7 @@
 """Three servers serve one number behind a load balancer, by the files in deploy/: they are replaced, and one of them is killed.
 
 CALLS (default 30) are on the line at once. Every scenario runs with deploy/haproxy, some with deploy/nginx and with the
-HAProxy of deploy/kubernetes.
+HAProxy of deploy/kubernetes. Those that a server dies in run with Redis, where its calls go on at the sentence not yet heard, and without.
 """
 
 import functools
@@ -12,32 +12,47 @@ import statistics
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import requests
+
 from balancer import PUBLIC, Haproxy, HaproxyOfPods, Nginx
 from certificates import Authority
 from checks import check, check_equal, run
-from programs import PREFIX, PlacedCalls, Server, odd_ones, sanitized, wait_until
+from programs import PREFIX, PlacedCalls, Server, StandIn, odd_ones, sanitized, wait_until
 from proxy import free_port
+from redis_server import Redis
+from sentences import goes_on_at, goes_on_by_length
 
 CALLS = int(os.environ.get("CALLS") or (15 if sanitized() else 30))
 TOKEN = "5ecre7a07h70ken"
 GREETING = "Whichever of the servers answers you, you will hear all of this, from the first word to the last one."
+SENTENCES = (
+    "This is the night line of the harbour office. ",
+    "The lock gates are closed until six o'clock. ",
+    "Ships over sixty metres wait at the outer buoys. ",
+    "The wind is from the north-west, and rising. ",
+    "Pilots are on board of the blue cutter. ",
+    "Call again in the morning for a berth, and good night.",
+)
+MARK_MS_MAX = 250  # from a sentence's end at the caller's ear until its server, on a busy machine, has told Redis
 AUTHORITY = Authority()
 CALLING = ("--auth-token", TOKEN, "--public-url", PUBLIC, "--ca-file", AUTHORITY.file, "--quiet", "500")
 
 
-def instance(name, port, drain_policy):
+def instance(name, port, drain_policy, **settings):
     server = Server({
         "PORT": port, "GREETING": GREETING, "AFTER_SPEECH": "hangup", "TWILIO_AUTH_TOKEN": TOKEN, "WEBHOOK_BASE_URL": PUBLIC,
         "INSTANCE_BASE_URL": f"{PUBLIC}/{name}", "TRUSTED_PROXIES": "127.0.0.1", "DRAIN_POLICY": drain_policy, "THREADS": 1,
-    })  # fmt: skip
-    server.synthesise(GREETING).raise_for_status()
+    } | settings)  # fmt: skip
+    if "REDIS_URL" in settings:
+        server.await_log("Redis is used")
+    server.synthesise(server.settings["GREETING"]).raise_for_status()
     return server
 
 
 class Cluster:
-    def __init__(self, balancer):
-        self.names, self.drain_policy = balancer.names, balancer.drain_policy
-        self.servers = {name: instance(name, free_port(), self.drain_policy) for name in self.names}
+    def __init__(self, balancer, **settings):
+        self.names, self.drain_policy, self.settings = balancer.names, balancer.drain_policy, settings
+        self.servers = {name: instance(name, free_port(), self.drain_policy, **settings) for name in self.names}
         self.balancer = balancer(AUTHORITY.issue(), {name: server.port for name, server in self.servers.items()})
         self.webhook = self.balancer.url(PREFIX + "/call/incoming")
 
@@ -58,7 +73,7 @@ class Cluster:
             old.signal(signal.SIGTERM)
             check_equal(old.await_end(120), 0, f"rolling restart: {name} ends with status 0")
             answered = len(old.log_lines("call answered"))
-        self.servers[name] = instance(name, old.port, self.drain_policy)
+        self.servers[name] = instance(name, old.port, self.drain_policy, **self.settings)
         return answered
 
     def await_calls_on(self, name):
@@ -97,35 +112,89 @@ def a_rolling_restart_loses_no_call(balancer):
     check_equal(answered, len(calls), f"{what}: the servers, old and new, took them between them")
 
 
-def killed_with_calls_on_it(balancer, *behaviour):
-    """(what became of the dead server's calls, of the others')"""
-    with Cluster(balancer) as cluster:
+class Killed:
+    """What became of calls of which some were on a server that died in the middle of the message."""
+
+    def __init__(self, balancer, *behaviour, redis=None):
+        with StandIn("--first-byte-ms", "0") as standin:
+            settings = standin.settings() | {"GREETING": "".join(SENTENCES)} | (redis.settings() if redis else {})
+            self.audio = [standin.audio_of(sentence) for sentence in SENTENCES]
+            with Cluster(balancer, **settings) as cluster:
+                self._kill(cluster, behaviour)
+                with PlacedCalls(cluster.webhook, "--calls", "4", *CALLING) as after:
+                    check_equal(odd_ones(after.result().calls), [], f"{balancer.file}: kill -9: calls afterwards")
+        check(0 < len(self.lost) < CALLS, f"{balancer.file}: kill -9: some calls were on that server", len(self.lost))
+
+    def _kill(self, cluster, behaviour):
+        victim = cluster.servers[cluster.names[0]]
         with PlacedCalls(cluster.webhook, "--calls", str(CALLS), "--rate", "100", *CALLING, *behaviour) as placed:
             wait_until(lambda: cluster.streams() >= CALLS, 30, f"{CALLS} calls are on the line")
-            victims = {connection["call_sid"] for connection in cluster.servers[cluster.names[0]].connections()}
-            cluster.servers[cluster.names[0]].signal(signal.SIGKILL)
-            calls = placed.result(120).calls
-        with PlacedCalls(cluster.webhook, "--calls", "4", *CALLING) as after:
-            check_equal(odd_ones(after.result().calls), [], f"{balancer.file}: kill -9: calls afterwards")
-    check(0 < len(victims) < CALLS, f"{balancer.file}: kill -9: some calls were on that server", len(victims))
-    return [call for call in calls if call["call_sid"] in victims], [call for call in calls if call["call_sid"] not in victims]
+            sids = {connection["call_sid"] for connection in victim.connections()}
+            # As far as marks tell: behind the second sentence, and a second into the third.
+            middle = len(b"".join(self.audio[:2])) // 8 + 1_000
+            wait_until(lambda: heard_ms(victim, min(sids)) > middle, 60, "they are in the middle of the message")
+            victim.signal(signal.SIGKILL)
+            calls = placed.result(180).calls
+            self.heard = {call["call_sid"]: placed.heard_by(call["number"]) for call in calls if CALLS <= 100}
+        self.lost = [call for call in calls if call["call_sid"] in sids]
+        self.others = [call for call in calls if call["call_sid"] not in sids]
+
+    def goes_on_at(self, call):
+        """The number of the sentence that the second stream begins with; None: not every sentence was heard whole."""
+        if len(call["streams"]) != 2 or call["spoken"] or call["streams"][1]["gaps"] or call["streams"][1]["unheard_bytes"]:
+            return None
+        before, after = (stream["heard_bytes"] for stream in call["streams"])
+        if call["call_sid"] not in self.heard:
+            return goes_on_by_length(self.audio, before, after)
+        return goes_on_at(self.audio, self.heard[call["call_sid"]][:before], self.heard[call["call_sid"]][before:])
+
+    def cut_in(self, call):
+        """The numbers of the sentences in which the first stream may have ended: the former too, where its mark was on its way."""
+        ends = [len(b"".join(self.audio[: number + 1])) for number in range(len(self.audio))]
+        heard = call["streams"][0]["heard_bytes"]
+        return {sum(1 for end in ends if end <= confirmed) for confirmed in (heard, heard - MARK_MS_MAX * 8)}
 
 
-def kill_9_is_survived_by_its_calls(balancer):
-    what = f"{balancer.file}: kill -9"
-    rescued, others = killed_with_calls_on_it(balancer)
-    check_equal(odd_ones(others), [], f"{what}: {len(others)} calls of the other servers notice nothing")
-    lost = [call for call in rescued if len(call["streams"]) != 2 or call["streams"][1]["unheard_bytes"] or call["streams"][1]["gaps"] or call["spoken"]]
-    check_equal(lost, [], f"{what}: {len(rescued)} calls go on with another server, which says the message to its end")
-    silence = [call["streams"][1]["webhook_to_first_audio_ms"] for call in rescued if len(call["streams"]) == 2]
-    print(f"      {balancer.file}: from the question what next to the first word again: median {statistics.median(silence):.0f} ms, longest {max(silence):.0f} ms")
+def heard_ms(server, sid):
+    call = requests.get(server.api(f"/calls/{sid}"), timeout=20).json()
+    return sum(utterance["heard_ms"] for utterance in call.get("utterances", ()))
+
+
+def print_silence(balancer, what, rescued):
+    silence = [call["streams"][1]["silence_before_ms"] for call in rescued if len(call["streams"]) == 2]
+    print(f"      {balancer.file}, {what}: {len(rescued)} calls, silence between the streams: median {statistics.median(silence):.0f} ms, longest {max(silence):.0f} ms")
+
+
+def kill_9_is_survived_by_its_calls_which_go_on(balancer):
+    what = f"{balancer.file}: kill -9, with Redis"
+    with Redis() as redis:
+        killed = Killed(balancer, redis=redis)
+        wait_until(lambda: redis.ask("KEYS", "mouthpiece:rest:*") == "", 20, "nothing of the calls is left in Redis")
+    check_equal(odd_ones(killed.others), [], f"{what}: {len(killed.others)} calls of the other servers notice nothing")
+    places = [(killed.goes_on_at(call), killed.cut_in(call)) for call in killed.lost]
+    check(all(place is not None for place, _ in places), f"{what}: {len(places)} callers hear every sentence of the message", places)
+    check(all(place in cut for place, cut in places), f"{what}: and none again but the one that was cut", places)
+    print_silence(balancer, "with Redis", killed.lost)
+
+
+def kill_9_is_survived_by_its_calls_which_begin_again(balancer):
+    what = f"{balancer.file}: kill -9, without Redis"
+    killed = Killed(balancer)
+    check_equal(odd_ones(killed.others), [], f"{what}: {len(killed.others)} calls of the other servers notice nothing")
+    places = [killed.goes_on_at(call) for call in killed.lost]
+    check_equal(places, [0] * len(places), f"{what}: {len(places)} callers hear the message again, to its end")
+    print_silence(balancer, "without Redis", killed.lost)
 
 
 def where_twilio_ends_such_calls_nobody_else_is_harmed(balancer):
     what = f"{balancer.file}: kill -9, and Twilio does not ask"
-    lost, others = killed_with_calls_on_it(balancer, "--lost-stream-ends-call")
-    check_equal([call["outcome"] for call in lost], ["completed"] * len(lost), f"{what}: those calls end")
-    check_equal(odd_ones(others), [], f"{what}: {len(others)} calls of the other servers notice nothing")
+    with Redis() as redis:
+        killed = Killed(balancer, "--lost-stream-ends-call", redis=redis)
+        left = redis.ask("KEYS", "mouthpiece:rest:*").split()
+        lives = [int(redis.ask("TTL", name)) for name in left]
+    check_equal([call["outcome"] for call in killed.lost], ["completed"] * len(killed.lost), f"{what}: those calls end")
+    check_equal(odd_ones(killed.others), [], f"{what}: {len(killed.others)} calls of the other servers notice nothing")
+    check(len(left) <= len(killed.lost) and all(0 < life <= 14_400 for life in lives), f"{what}: what was kept of them expires", (left, lives))
 
 
 def a_server_that_dies_while_the_phone_rings_is_not_missed(balancer):
@@ -145,12 +214,13 @@ def a_server_that_dies_while_the_phone_rings_is_not_missed(balancer):
 SCENARIOS = {
     Haproxy: (
         a_rolling_restart_loses_no_call,
-        kill_9_is_survived_by_its_calls,
+        kill_9_is_survived_by_its_calls_which_go_on,
+        kill_9_is_survived_by_its_calls_which_begin_again,
         where_twilio_ends_such_calls_nobody_else_is_harmed,
         a_server_that_dies_while_the_phone_rings_is_not_missed,
     ),
-    Nginx: (a_rolling_restart_loses_no_call, kill_9_is_survived_by_its_calls),
-    HaproxyOfPods: (kill_9_is_survived_by_its_calls,),
+    Nginx: (a_rolling_restart_loses_no_call, kill_9_is_survived_by_its_calls_which_go_on),
+    HaproxyOfPods: (kill_9_is_survived_by_its_calls_which_go_on,),
 }
 
 
