@@ -169,8 +169,11 @@ void RedisConnection::drop(std::string reason) {
 // There is no connection now; the next attempt comes after a pause, later each time.
 void RedisConnection::gone() {
     connect_limit_.disarm();
-    const Millis pause = options_.pause_min * (1U << std::min<std::size_t>(attempts_++, 16));
-    again_.arm(loop_.now() + std::min(pause, options_.pause_max));
+    const Millis pause =
+        std::min<Millis>(options_.pause_min * (1U << std::min<std::size_t>(attempts_++, 16)), options_.pause_max);
+    // Those who lost it together do not come back together.
+    again_.arm(loop_.now() +
+               std::chrono::duration_cast<Millis>(pause * std::uniform_real_distribution(0.5, 1.0)(random_)));
     on_state_(std::unexpected(std::exchange(reason_, {})));
 }
 

@@ -12,6 +12,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ public:
     struct Options {
         RedisAddress address{};
         Millis connect_max{2'000};                // from the attempt to its first answer
-        Millis pause_min{100}, pause_max{5'000};  // between attempts
+        Millis pause_min{100}, pause_max{5'000};  // between attempts, each up to a half shorter
         std::size_t reply_bytes_max = 4u << 20;   // more is taken for nonsense and ends the connection
     };
     // What is left of it when the connection is there, and when it is not: why.
@@ -69,6 +70,7 @@ private:
     std::size_t attempts_ = 0;          // since the connection was last ready
     std::size_t greeting_awaited_ = 0;  // answers
     std::string greeting_refused_;      // in the words of Redis
+    std::minstd_rand random_{std::random_device{}()};
     Timer again_, connect_limit_;
 };
 

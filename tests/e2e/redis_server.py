@@ -1,15 +1,28 @@
 """A real redis-server that keeps nothing on disk, to be killed, frozen and started again on its port."""
 
+import random
 import signal
+import socket
 import subprocess
 
 from programs import Program, wait_until
-from proxy import free_port
+
+
+def port_to_come_back_to():
+    """A free one, below those that the system gives away: nobody else gets it while the server is down."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 class Redis(Program):
     def __init__(self, *options, port=None):
-        self.port = port or free_port()
+        self.port = port or port_to_come_back_to()
         self._options = options
         super().__init__(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *options])
         try:

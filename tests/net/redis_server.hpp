@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <random>
 #include <spawn.h>
 #include <string>
 #include <sys/socket.h>
@@ -17,17 +18,21 @@ extern char** environ;
 
 namespace test {
 
-// A port nobody listens on now.
+// A port nobody listens on now, below those that the system gives away: while a server is down, none of another test
+// gets its port, and no client's connection to it ends up with itself.
 inline std::uint16_t unused_port() {
-    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(probe, reinterpret_cast<sockaddr*>(&address), size);
-    ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
-    ::close(probe);
-    return ntohs(address.sin_port);
+    std::random_device random;
+    std::uniform_int_distribution<std::uint16_t> any(10'000, 32'000);
+    while (true) {
+        const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(any(random));
+        const bool is_free = ::bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+        ::close(probe);
+        if (is_free) return ntohs(address.sin_port);
+    }
 }
 
 class RedisServer {
