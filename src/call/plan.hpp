@@ -32,7 +32,8 @@ struct CallPlan {
 
     Passage message() const { return {speech, heard_bytes}; }
     std::vector<Passage> unheard() const;  // in the order in which it is said
-    speech::Request opening() const;       // the first of it; an empty text: there is none
+    bool over() const { return after_speech == AfterSpeech::hang_up && unheard().empty(); }
+    speech::Request opening() const;  // the first of it; an empty text: there is none
 };
 
 }  // namespace call

@@ -196,6 +196,12 @@ Aftermath CallDirectory::aftermath(const std::string& call_sid) {
     return ++ending.reconnects > options_.reconnects_max ? Aftermath::given_up : Aftermath::lost;
 }
 
+bool CallDirectory::is_finished(const std::string& call_sid) const {
+    const std::scoped_lock lock(mutex_);
+    const auto ending = endings_.find(call_sid);
+    return ending != endings_.end() && ending->second.outcome && ends_the_call(*ending->second.outcome);
+}
+
 bool CallDirectory::has_stream(const std::string& call_sid) const {
     const std::scoped_lock lock(mutex_);
     return stream_of_call_.contains(call_sid);

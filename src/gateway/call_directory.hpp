@@ -101,6 +101,7 @@ public:
                                                         Instant now, const ByPass& by_pass = {});
 
     Aftermath aftermath(const std::string& call_sid);
+    bool is_finished(const std::string& call_sid) const;  // a stream of ours did all that was to be done
     bool has_stream(const std::string& call_sid) const;
 
     std::vector<OpenStream> streams() const;

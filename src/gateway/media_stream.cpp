@@ -316,6 +316,8 @@ void MediaStream::leave_directory(call::Outcome outcome) {
         loop_.switchboard.interrupted.keep(session_->call_sid(), session_->rest(), now);
         loop_.shared_speech.keep_rest(session_->call_sid(), session_->rest(), loop_.switchboard.interrupted.life());
         if (ends_the_call(outcome)) outcome = call::Outcome::connection_lost;
+    } else if (ends_the_call(outcome)) {
+        loop_.shared_speech.keep_end(session_->call_sid(), loop_.switchboard.interrupted.life());
     } else if (rest_shared_) {
         loop_.shared_speech.forget_rest(session_->call_sid());
     }

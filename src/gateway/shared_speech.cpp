@@ -25,6 +25,10 @@ void SharedSpeech::keep_rest(const std::string& call_sid, const call::CallPlan& 
     if (shares()) keep(rest_key(call_sid), rest, life);
 }
 
+void SharedSpeech::keep_end(const std::string& call_sid, std::chrono::seconds life) {
+    keep_rest(call_sid, {.after_speech = call::AfterSpeech::hang_up}, life);
+}
+
 void SharedSpeech::forget_rest(const std::string& call_sid) {
     if (shares()) store_->tell(StoreUse::speech_store, {"DEL", rest_key(call_sid)});
 }

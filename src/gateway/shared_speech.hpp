@@ -3,7 +3,7 @@
 // that runs, should its server die, and what a call that we place is to hear, because the server that is asked for its
 // TwiML may be another one.
 //
-//   mouthpiece:rest:<CallSid>     from the first sentence heard until the call's end
+//   mouthpiece:rest:<CallSid>     from the first sentence heard until Twilio has asked what comes after the stream
 //   mouthpiece:planned:<name>     as long as a call may last
 
 #include "call/plan.hpp"
@@ -36,6 +36,7 @@ public:
     bool shares() const { return store_ != nullptr && seal_.usable(); }
 
     void keep_rest(const std::string& call_sid, const call::CallPlan& rest, std::chrono::seconds life);
+    void keep_end(const std::string& call_sid, std::chrono::seconds life);  // nothing is left, and it is to be hung up
     void forget_rest(const std::string& call_sid);
     void keep_planned(const std::string& name, const call::CallPlan& plan);
 

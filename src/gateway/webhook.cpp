@@ -95,10 +95,7 @@ http::Response Webhook::connect(const http::Request& request, const RequestOrigi
                                 std::optional<call::CallPlan> rest) {
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
     const CallFacts facts = facts_of(call, query);
-    if (rest) {
-        loop_.switchboard.directory.withdraw(call.call_sid);
-        loop_.prepared.drop(call.call_sid);
-    }
+    if (rest) loop_.prepared.drop(call.call_sid);
     const auto arrange = [&] {
         return Arrangement{.plan = rest ? *std::move(rest) : plan_of(call, query),
                            .token = loop_.switchboard.passes.issue(call.call_sid, facts, StreamPasses::Clock::now())};
@@ -148,7 +145,8 @@ void Webhook::call_ended(const std::shared_ptr<net::Exchange>& exchange, const R
         exchange->answer(
             answer(call, [&] { return after_stream(exchange->request(), origin, call, std::move(rest)); }));
     };
-    if (call->field("CallStatus") != "completed")
+    const bool over = call->field("CallStatus") == "completed";
+    if (!over && !loop_.switchboard.directory.is_finished(call->call_sid))
         return rest_of_call(loop_, call->call_sid, plan_name(exchange->request()), go_on);
     loop_.shared_speech.forget_rest(call->call_sid);
     go_on(std::nullopt);
@@ -158,7 +156,9 @@ http::Response Webhook::after_stream(const http::Request& request, const Request
                                      std::optional<call::CallPlan> rest) {
     const bool over = call.field("CallStatus") == "completed";
     const Aftermath aftermath = loop_.switchboard.directory.aftermath(call.call_sid);
-    if (over || aftermath == Aftermath::finished) {
+    const bool over_elsewhere = rest && rest->over();
+    if (over_elsewhere) loop_.shared_speech.forget_rest(call.call_sid);
+    if (over || aftermath == Aftermath::finished || over_elsewhere) {
         loop_.switchboard.metrics.webhook_answered("hangup");
         return http::xml(twilio::hang_up());
     }
@@ -171,6 +171,7 @@ http::Response Webhook::after_stream(const http::Request& request, const Request
         loop_.switchboard.metrics.webhook_answered("say");
         return http::xml(twilio::say_and_hang_up(text_of((rest ? *rest : plan_of(call, query)).unheard())));
     }
+    loop_.switchboard.directory.withdraw(call.call_sid);  // its token may be used up, here or on another server
     spdlog::warn("stream lost, opening another call_sid={} goes_on={}", call.call_sid, rest.has_value());
     loop_.switchboard.number_places.take(our_number(call.fields), call.call_sid, 0, loop_.events.now());
     return connect(request, origin, call, std::move(rest));

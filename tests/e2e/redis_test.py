@@ -5,18 +5,21 @@ CALLS (default 30) are on the line at once.
 """
 
 import os
+import socket
+import socketserver
 import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from checks import check, check_equal, run
-from programs import PlacedCalls, Server, StandIn, odd_ones, place_call, sanitized, wait_until
+from programs import PREFIX, PlacedCalls, Server, StandIn, odd_ones, place_call, sanitized, wait_until
 from redis_server import Redis
 
 CALLS = int(os.environ.get("CALLS") or (15 if sanitized() else 30))
 GREETING = "Whichever of the servers answers you, this sentence was made for all of you only once."
 USED, LOST = "Redis is used", "Redis is not reached"
+TOKEN = "5ecre7a07h70ken"
 CALLING = ("--quiet", "500", "--light")
 
 
@@ -74,6 +77,64 @@ def a_hundred_identical_greetings_over_three_servers_make_one_request():
         check_equal(awaited, 2, "two servers waited for the third")
         first = [call["streams"][0]["webhook_to_first_audio_ms"] for call in calls]
         print(f"      from the webhook to the first word: median {statistics.median(first):.0f} ms, longest {max(first):.0f} ms")
+
+
+class Crossroads(socketserver.ThreadingTCPServer):
+    """A balancer at its worst: webhooks go to one server, streams to the other."""
+
+    request_queue_size = 100
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Way)
+        self.port = self.server_address[1]
+        self.webhooks = self.streams = None  # ports
+
+    class Way(socketserver.BaseRequestHandler):
+        def handle(self):
+            stream = self.request.recv(4, socket.MSG_PEEK).startswith(b"GET")
+            with socket.create_connection(("127.0.0.1", self.server.streams if stream else self.server.webhooks)) as there:
+                back = threading.Thread(target=pass_on, args=(there, self.request), daemon=True)
+                back.start()
+                pass_on(self.request, there)
+                back.join()
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+def pass_on(source, sink):
+    try:
+        while content := source.recv(65536):
+            sink.sendall(content)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:  # one of them has ended
+        pass
+
+
+def what_one_prepares_while_the_phone_rings_is_played_by_another():
+    with Redis() as redis, StandIn() as standin, Crossroads() as public:
+        shared = standin.settings() | redis.settings() | {
+            "GREETING": "Nobody but you, caller {call_sid}, hears this sentence.", "AFTER_SPEECH": "hangup", "THREADS": 1,
+            "TWILIO_AUTH_TOKEN": TOKEN, "WEBHOOK_BASE_URL": f"http://127.0.0.1:{public.port}",
+        }  # fmt: skip
+        with Server(shared) as one, Server(shared) as other:
+            for server in (one, other):
+                server.await_log(USED)
+            public.webhooks, public.streams = one.port, other.port
+            webhook = f"http://127.0.0.1:{public.port}{PREFIX}/call/incoming"
+            with PlacedCalls(webhook, "--calls", "20", "--rate", "20", "--stream-after", "300", "--auth-token", TOKEN, *CALLING) as placed:
+                calls = placed.result().calls
+            adopted = len(other.log_lines("stream of a call that another server answered"))
+        check_equal(odd_ones(calls), [], "20 calls that one server answers and another speaks to hear their greetings to the end, without a gap")
+        check_equal((adopted, standin.log_of_requests()["speech_requests"]), (20, 20), "ElevenLabs was asked once for each")
+        first = [call["streams"][0]["start_to_first_audio_ms"] for call in calls]
+        print(f"      from start to the first word: median {statistics.median(first):.0f} ms, longest {max(first):.0f} ms")
 
 
 def what_one_has_said_the_others_play():
@@ -183,6 +244,7 @@ if __name__ == "__main__":
     run(
         a_hundred_identical_greetings_over_three_servers_make_one_request,
         redis_killed_and_restarted_under_load_is_not_heard,
+        what_one_prepares_while_the_phone_rings_is_played_by_another,
         what_one_has_said_the_others_play,
         a_frozen_redis_costs_a_bounded_wait_and_then_nothing,
         a_full_or_read_only_redis_serves_what_it_has,
