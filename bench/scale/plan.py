@@ -30,6 +30,11 @@ def one_call(inputs):
     spoken_seconds = call.characters_per_request / call.characters_per_second  # of one request
     asked = call.spoken_share * (1 - call.cached_share)  # the share of its time for which ElevenLabs is asked
     out = network.out_bytes_per_spoken_second * call.spoken_share
+    redis = (
+        asked / spoken_seconds * inputs.redis.commands_per_new_sentence
+        + call.spoken_share / spoken_seconds * inputs.redis.commands_per_heard_sentence
+        + inputs.redis.commands_per_call / (call.minutes * 60)
+    )
     per_new_second = (inputs.server.cpu_ms_whole_calls_new - inputs.server.cpu_ms_whole_calls_cached) / SPOKEN_SECONDS_MEASURED
     cpu_ms = inputs.server.cpu_ms_per_call_minute + asked * 60 * per_new_second
     return Call(
@@ -39,7 +44,7 @@ def one_call(inputs):
         mbit_in=(network.in_bytes_per_second + 50 * network.packet_bytes) * 8 / 1e6,
         mbit_out=out * (1 + network.packet_bytes / 1400) * 8 / 1e6,
         requests_per_second=asked / spoken_seconds,
-        redis_commands_per_second=asked / spoken_seconds * inputs.redis.commands_per_new_sentence + inputs.redis.commands_per_call / (call.minutes * 60),
+        redis_commands_per_second=redis,
         redis_mbit=asked * 8000 * 8 / 1e6,
         slot_seconds=inputs.elevenlabs.first_audio_seconds + inputs.elevenlabs.transfer_seconds_per_spoken_second * spoken_seconds,
         characters_per_second=asked * call.characters_per_second,
