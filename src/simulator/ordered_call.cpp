@@ -59,22 +59,26 @@ void OrderedCall::enter(CallStatus status, const char* event) {
         fields.emplace_back("CallDuration", std::to_string(seconds));
         fields.emplace_back("Duration", std::to_string((seconds + 59) / 60));
     }
-    // Out of order: what happened before the end is told behind it.
+    // Out of order: what happened before the end is told behind it, when the end has been heard of.
     if (callee_.disorder && status == CallStatus::in_progress) {
         held_back_ = std::move(fields);
         return;
     }
     tell(*order_.status_callback, fields);
     if (!callee_.disorder) return;
-    tell(*order_.status_callback, fields);
-    if (twilio::is_final(status) && held_back_) tell(*order_.status_callback, *std::exchange(held_back_, std::nullopt));
+    tell(*order_.status_callback, fields, [this] {
+        if (held_back_ && twilio::is_final(status_))
+            tell(*order_.status_callback, *std::exchange(held_back_, std::nullopt));
+    });
 }
 
-void OrderedCall::tell(const WebAddress& where, encoding::FormFields fields) {
+void OrderedCall::tell(const WebAddress& where, const encoding::FormFields& fields, std::function<void()> heard) {
     reports_.push_back(std::make_unique<DocumentFetch>(
         exchange_.client,
         webhook_request(order_.plan.caller, "POST", where, order_.plan.route, fields, exchange_.random), true,
-        [](const std::expected<Twiml, Notice>&) {}));
+        [heard = std::move(heard)](const std::expected<Twiml, Notice>&) {
+            if (heard) heard();
+        }));
 }
 
 }  // namespace simulator

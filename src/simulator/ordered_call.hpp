@@ -46,7 +46,7 @@ private:
     void be_answered();
     void end(twilio::CallStatus status);
     void enter(twilio::CallStatus status, const char* event);
-    void tell(const WebAddress& where, encoding::FormFields fields);
+    void tell(const WebAddress& where, const encoding::FormFields& fields, std::function<void()> heard = {});
 
     Exchange exchange_;
     CallOrder order_;
