@@ -43,6 +43,7 @@ void SharedPlan::ask_soon() {
 }
 
 void SharedPlan::ask() {
+    next_.disarm();  // until this one is answered
     asked_ = loop_.now();
     share_.give_up(slots_.figures(asked_));
     tell();  // before we say what we keep: what is in flight cannot grow beyond it any more

@@ -33,7 +33,7 @@ SENTENCES = (
     "Pilots are on board of the blue cutter. ",
     "Call again in the morning for a berth, and good night.",
 )
-MARK_MS_MAX = 1_000  # from a sentence's end at the caller's ear until its server, on a busy machine, has told Redis
+MARK_MS_MAX = 250  # from a sentence's end at the caller's ear until its server, on a busy machine, has told Redis
 AUTHORITY = Authority()
 CALLING = ("--auth-token", TOKEN, "--public-url", PUBLIC, "--ca-file", AUTHORITY.file, "--quiet", "500")
 

@@ -66,6 +66,15 @@ def wait_until(condition, seconds, what):
         time.sleep(0.01)
 
 
+def results_of(placed, seconds=280):
+    """The calls of several PlacedCalls that go on side by side; all of them are over then."""
+    try:
+        return [call for one in placed for call in one.result(seconds).calls]
+    finally:
+        for one in placed:
+            one.__exit__()
+
+
 class Program:
     """A running program with its output in a file. A context manager: it is gone at the end, however the test went."""
 

@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from checks import check, check_equal, run
-from programs import PREFIX, PlacedCalls, Server, StandIn, odd_ones, place_call, sanitized, wait_until
+from programs import PREFIX, PlacedCalls, Server, StandIn, odd_ones, place_call, results_of, sanitized, wait_until
 from redis_server import Redis
 
 CALLS = int(os.environ.get("CALLS") or (15 if sanitized() else 30))
@@ -52,11 +52,7 @@ def place_on_all(servers, calls, rate=100):
         PlacedCalls(server.api("/call/incoming"), "--calls", str(share), "--rate", str(rate / len(servers)), *CALLING)
         for server, share in zip(servers, shares)
     ]  # fmt: skip
-    try:
-        return [call for one in placed for call in one.result(280).calls]
-    finally:
-        for one in placed:
-            one.__exit__()
+    return results_of(placed)
 
 
 def logged_once(servers, *events):

@@ -2,8 +2,7 @@
 
 #include "gateway/shared_places.hpp"
 #include "tests/gateway/clip_fixture.hpp"
-#include "tests/net/loopback_server.hpp"
-#include "tests/net/redis_server.hpp"
+#include "tests/gateway/redis_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,25 +21,10 @@ using gateway::StoreUse;
 using std::chrono::milliseconds;
 using Verdict = LimitLedger::Verdict;
 
-class LimitLedgerTest : public testing::Test {
+class LimitLedgerTest : public test::RedisFixture {
 protected:
     void SetUp() override {
         ASSERT_TRUE(becomes_true([&] { return store.ready(); }));
-    }
-    bool becomes_true(auto condition) {
-        const auto end = net::Clock::now() + std::chrono::seconds(20);
-        while (!condition()) {
-            if (net::Clock::now() >= end) return false;
-            loop.turn(net::Clock::now() + milliseconds(2));
-        }
-        return true;
-    }
-    net::RedisResult command(const std::vector<std::string>& words) {
-        std::optional<net::RedisResult> answer;
-        store.tell(StoreUse::call_limits, words, milliseconds(10'000),
-                   [&](net::RedisResult result) { answer = std::move(result); });
-        test::run_until(loop, [&] { return answer.has_value(); });
-        return answer.value_or(std::unexpected(net::RedisFailure{}));
     }
     Verdict admit(const LimitLedger::Question& question) {
         return LimitLedger::verdict_of(command(ledger.admit(question)));
@@ -55,10 +39,11 @@ protected:
     }
     std::int64_t keys() { return command({"DBSIZE"})->number; }
 
-    test::RedisServer redis;
-    net::EventLoop loop;
-    StoreRecord record{1};
-    SharedStore store{loop, {.host = "127.0.0.1", .port = redis.port(), .user = {}, .password = {}}, record};
+    net::RedisResult command(const std::vector<std::string>& words) {
+        return test::RedisFixture::command(store, words);
+    }
+
+    SharedStore store{loop, test::redis_at(redis.port()), record};
     const LimitLedger ledger{Secret("token"), milliseconds(600'000)};
 };
 

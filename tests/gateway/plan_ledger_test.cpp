@@ -1,8 +1,6 @@
 #include "gateway/plan_ledger.hpp"
 
-#include "gateway/shared_store.hpp"
-#include "tests/net/loopback_server.hpp"
-#include "tests/net/redis_server.hpp"
+#include "tests/gateway/redis_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,9 +12,6 @@
 
 namespace {
 
-using gateway::SharedStore;
-using gateway::StoreRecord;
-using gateway::StoreUse;
 using speech::PlanShare;
 using std::chrono::milliseconds;
 
@@ -29,20 +24,13 @@ struct Sharer {
     void begin() { in_flight = std::max(in_flight, std::min(demand, slots)); }
 };
 
-class PlanLedgerTest : public testing::Test {
+class PlanLedgerTest : public test::RedisFixture {
 protected:
     void SetUp() override {
-        const auto end = net::Clock::now() + std::chrono::seconds(20);
-        while (!store.ready() && net::Clock::now() < end) loop.turn(net::Clock::now() + milliseconds(2));
-        ASSERT_TRUE(store.ready());
+        ASSERT_TRUE(becomes_true([&] { return store.ready(); }));
     }
     net::RedisResult command(const std::vector<std::string>& words) {
-        const std::vector<std::string_view> views(words.begin(), words.end());
-        std::optional<net::RedisResult> answer;
-        const auto asked = store.ask(StoreUse::plan_share, views, milliseconds(10'000),
-                                     [&](net::RedisResult result) { answer = std::move(result); });
-        test::run_until(loop, [&] { return answer.has_value(); });
-        return answer.value_or(std::unexpected(net::RedisFailure{}));
+        return test::RedisFixture::command(store, words);
     }
     PlanShare::Grant put(const std::string& name, const PlanShare::Question& question) {
         const auto answer = command(gateway::plan_ledger_question(ledger, name, question));
@@ -102,10 +90,7 @@ protected:
     std::size_t plan = 5;
     std::map<std::string, Sharer> sharers;
 
-    test::RedisServer redis;
-    net::EventLoop loop;
-    StoreRecord record{1};
-    SharedStore store{loop, {.host = "127.0.0.1", .port = redis.port(), .user = {}, .password = {}}, record};
+    gateway::SharedStore store{loop, test::redis_at(redis.port()), record};
 };
 
 TEST_F(PlanLedgerTest, whoever_is_alone_gets_all_it_needs_and_one_more) {

@@ -2,8 +2,7 @@
 
 #include "tests/gateway/clip_fixture.hpp"
 #include "tests/gateway/log_recorder.hpp"
-#include "tests/net/loopback_server.hpp"
-#include "tests/net/redis_server.hpp"
+#include "tests/gateway/redis_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,8 +23,7 @@ using test::test_clip;
 // What several servers have each for itself.
 struct Instance {
     Instance(net::EventLoop& loop, std::uint16_t port, std::string name, SharedClips::Options options)
-        : store(loop, {.host = "127.0.0.1", .port = port, .user = {}, .password = {}}, record),
-          clips(loop, store, std::move(name), counts, options) {}
+        : store(loop, test::redis_at(port), record), clips(loop, store, std::move(name), counts, options) {}
 
     StoreRecord record{1};
     SharedStore store;
@@ -33,7 +31,7 @@ struct Instance {
     SharedClips clips;
 };
 
-class SharedClipsTest : public testing::Test {
+class SharedClipsTest : public test::RedisFixture {
 protected:
     // Times that no slow machine reaches, but where a test is about them.
     static SharedClips::Options patient() {
@@ -49,33 +47,7 @@ protected:
         b.emplace(loop, redis.port(), "b", options);
         ASSERT_TRUE(becomes_true([&] { return raw("PING") && answers(*a) && answers(*b); }));
     }
-    // Asks again and again: nothing wakes the loop for an answer that has changed.
-    bool becomes_true(auto condition) {
-        const auto end = net::Clock::now() + std::chrono::seconds(20);
-        while (!condition()) {
-            if (net::Clock::now() >= end) return false;
-            loop.turn(net::Clock::now() + milliseconds(2));
-        }
-        return true;
-    }
-    bool answers(Instance& instance) {
-        std::optional<bool> answered;
-        const auto command = instance.store.ask(StoreUse::clip_lookup, {"PING"}, milliseconds(5'000),
-                                                [&](const net::RedisResult& result) { answered = result.has_value(); });
-        run_until(loop, [&] { return answered.has_value(); });
-        return *answered;
-    }
-    // Asked beside what is tested.
-    std::optional<net::RedisValue> raw(auto... words) {
-        if (!beside)
-            beside.emplace(
-                loop, net::RedisAddress{.host = "127.0.0.1", .port = redis.port(), .user = {}, .password = {}}, record);
-        std::optional<net::RedisResult> answer;
-        const auto command = beside->ask(StoreUse::clip_lookup, {words...}, milliseconds(5'000),
-                                         [&](net::RedisResult result) { answer = std::move(result); });
-        run_until(loop, [&] { return answer.has_value(); });
-        return *answer ? std::optional(**answer) : std::nullopt;
-    }
+    bool answers(Instance& instance) { return value(instance.store, {"PING"}).has_value(); }
     std::string name_of(const char* kind, const std::string& text) {
         const std::string file = gateway::clip_file_name(gateway::digest_of(clip_key(text)));
         return std::string("mouthpiece:") + kind + ":" + file.substr(0, 64);
@@ -102,10 +74,6 @@ protected:
     }
     void settle(Instance& instance) { EXPECT_TRUE(answers(instance)); }  // answers come in order
 
-    test::RedisServer redis;
-    net::EventLoop loop;
-    StoreRecord record{1};
-    std::optional<SharedStore> beside;
     std::optional<Instance> a, b;
 };
 

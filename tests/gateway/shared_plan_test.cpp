@@ -1,7 +1,7 @@
 #include "gateway/shared_plan.hpp"
 
 #include "tests/gateway/log_recorder.hpp"
-#include "tests/net/redis_server.hpp"
+#include "tests/gateway/redis_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ struct PlanUser {
     PlanUser(net::EventLoop& its_loop, std::uint16_t port, const std::string& name, std::size_t plan,
              PlanShare::Options options)
         : loop(its_loop),
-          store(loop, {.host = "127.0.0.1", .port = port, .user = {}, .password = {}}, record),
+          store(loop, test::redis_at(port), record),
           slots({.requests_max = plan}),
           share(loop, store, slots, {"mouthpiece:plan:test", name}, options) {}
 
@@ -45,7 +45,7 @@ struct PlanUser {
     SharedPlan share;
 };
 
-class SharedPlanTest : public testing::Test {
+class SharedPlanTest : public test::RedisFixture {
 protected:
     // Leases that no slow machine outlives, but where a test is about them.
     static PlanShare::Options patient() {
@@ -72,19 +72,13 @@ protected:
         most = std::max(most, sum);
         return sum;
     }
-    // Asks again and again: nothing wakes the loop for what has changed elsewhere.
     bool becomes_true(auto condition) {
-        const auto end = net::Clock::now() + std::chrono::seconds(20);
-        while (!condition()) {
-            if (net::Clock::now() >= end) return false;
-            loop.turn(net::Clock::now() + milliseconds(2));
+        return test::RedisFixture::becomes_true([&] {
             in_flight();
-        }
-        return true;
+            return condition();
+        });
     }
 
-    test::RedisServer redis;
-    net::EventLoop loop;
     std::vector<std::unique_ptr<PlanUser>> users;
     mutable std::size_t most = 0;
 };

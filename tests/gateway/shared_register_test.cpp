@@ -1,7 +1,6 @@
 #include "gateway/shared_register.hpp"
 
-#include "tests/net/loopback_server.hpp"
-#include "tests/net/redis_server.hpp"
+#include "tests/gateway/redis_fixture.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -23,7 +22,7 @@ struct Registrar {
     Registrar(net::EventLoop& its_loop, std::uint16_t port, const std::string& name,
               const SharedRegister::Options& options)
         : loop(its_loop),
-          store(loop, {.host = "127.0.0.1", .port = port, .user = {}, .password = {}}, record),
+          store(loop, test::redis_at(port), record),
           published(loop, store, calls, name, [] { return R"({"version":"1"})"; }, options) {}
 
     void open(const std::string& sid) { calls.opened(sid, {.stream_sid = "MZ" + sid}, loop.now()); }
@@ -36,7 +35,7 @@ struct Registrar {
     SharedRegister published;
 };
 
-class SharedRegisterTest : public testing::Test {
+class SharedRegisterTest : public test::RedisFixture {
 protected:
     static SharedRegister::Options patient() {
         SharedRegister::Options options;
@@ -48,25 +47,6 @@ protected:
     void start(const SharedRegister::Options& options = patient()) {
         a.emplace(loop, redis.port(), "a", options);
         ASSERT_TRUE(becomes_true([&] { return calls_of("a") == 0; }));
-    }
-    bool becomes_true(auto condition) {
-        const auto end = net::Clock::now() + std::chrono::seconds(20);
-        while (!condition()) {
-            if (net::Clock::now() >= end) return false;
-            loop.turn(net::Clock::now() + milliseconds(2));
-        }
-        return true;
-    }
-    // Asked beside what is tested.
-    std::optional<net::RedisValue> raw(auto... words) {
-        if (!beside)
-            beside.emplace(
-                loop, net::RedisAddress{.host = "127.0.0.1", .port = redis.port(), .user = {}, .password = {}}, record);
-        std::optional<net::RedisResult> answer;
-        const auto command = beside->ask(StoreUse::clip_lookup, {words...}, milliseconds(5'000),
-                                         [&](net::RedisResult result) { answer = std::move(result); });
-        run_until(loop, [&] { return answer.has_value(); });
-        return *answer ? std::optional(**answer) : std::nullopt;
     }
     // -1: the server is not in the register.
     std::int64_t calls_of(const std::string& instance) {
@@ -82,10 +62,6 @@ protected:
         return found ? found->number : -1;
     }
 
-    test::RedisServer redis;
-    net::EventLoop loop;
-    StoreRecord record{1};
-    std::optional<SharedStore> beside;
     std::optional<Registrar> a, b;
 };
 

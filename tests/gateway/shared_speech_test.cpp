@@ -1,8 +1,7 @@
 #include "gateway/shared_speech.hpp"
 
+#include "tests/gateway/redis_fixture.hpp"
 #include "tests/gateway/speech_recorder.hpp"
-#include "tests/net/loopback_server.hpp"
-#include "tests/net/redis_server.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,11 +19,11 @@ call::CallPlan half_heard(const std::string& text) {
     return {.speech = test::speech_request(text), .heard_bytes = text.size() / 2};
 }
 
-class SharedSpeechTest : public testing::Test {
+class SharedSpeechTest : public test::RedisFixture {
 protected:
     struct Instance {
         Instance(net::EventLoop& loop, std::uint16_t port, const std::string& secret, SharedSpeech::Options options)
-            : store(loop, {.host = "127.0.0.1", .port = port, .user = {}, .password = {}}, record),
+            : store(loop, test::redis_at(port), record),
               seal(Secret(secret), "test"),
               plans(loop, &store, seal, options) {}
         gateway::StoreRecord record{1};
@@ -43,25 +42,9 @@ protected:
         b.emplace(loop, redis.port(), "the account's auth token", options);
         ASSERT_TRUE(becomes_true([&] { return raw("PING") && raw("PING", *b); }));
     }
-    bool becomes_true(auto condition) {
-        const auto end = net::Clock::now() + std::chrono::seconds(20);
-        while (!condition()) {
-            if (net::Clock::now() >= end) return false;
-            loop.turn(net::Clock::now() + 2ms);
-        }
-        return true;
-    }
-    std::optional<net::RedisValue> raw(SharedStore::Words words, Instance& instance) {
-        std::optional<net::RedisResult> answer;
-        const auto command = instance.store.ask(StoreUse::speech_lookup, words, 5'000ms,
-                                                [&](net::RedisResult result) { answer = std::move(result); });
-        test::run_until(loop, [&] { return answer.has_value(); });
-        return *answer ? std::optional(**answer) : std::nullopt;
-    }
-    std::optional<net::RedisValue> raw(const char* word, Instance& instance) {
-        return raw(SharedStore::Words{word}, instance);
-    }
-    std::optional<net::RedisValue> raw(auto... words) { return raw(SharedStore::Words{words...}, *a); }
+    // By the connection of who is tested, so behind what it was told before.
+    std::optional<net::RedisValue> raw(const char* word, Instance& instance) { return value(instance.store, {word}); }
+    std::optional<net::RedisValue> raw(auto... words) { return value(a->store, {std::string(words)...}); }
 
     SharedSpeech::Known known_to(Instance& instance, const std::string& call_sid, const std::string& plan_name = "") {
         std::optional<SharedSpeech::Known> known;
@@ -76,8 +59,6 @@ protected:
         raw("PING");
     }
 
-    net::EventLoop loop;
-    test::RedisServer redis;
     std::optional<Instance> a, b;
 };
 
