@@ -72,9 +72,10 @@ bool CallDirectory::is_announced(const std::string& call_sid) const {
     return announced_.contains(call_sid);
 }
 
-void CallDirectory::withdraw(const std::string& call_sid) {
+std::optional<call::CallPlan> CallDirectory::withdraw(const std::string& call_sid) {
     const std::scoped_lock lock(mutex_);
-    announced_.erase(call_sid);
+    const auto found = announced_.extract(call_sid);
+    return found ? std::optional(std::move(found.mapped().ticket.plan)) : std::nullopt;
 }
 
 void CallDirectory::forget_expired(Instant now) {

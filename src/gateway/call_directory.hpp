@@ -87,7 +87,8 @@ public:
                                    CallerKind caller = CallerKind::twilio);
 
     bool is_announced(const std::string& call_sid) const;
-    void withdraw(const std::string& call_sid);  // its stream went to another server: what is announced is old
+    // Its token is not to be used any more. What the call was to hear is given back; nullopt: it was not announced.
+    std::optional<call::CallPlan> withdraw(const std::string& call_sid);
 
     // A socket has opened, and has closed.
     std::uint64_t opened(std::string peer, CallerKind caller = CallerKind::twilio);

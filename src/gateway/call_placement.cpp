@@ -8,6 +8,7 @@
 #include "gateway/speech_wish.hpp"
 #include "gateway/webhook.hpp"
 #include "twilio/call_request.hpp"
+#include "twilio/connection_overrides.hpp"
 #include "twilio/e164.hpp"
 #include "twilio/sid.hpp"
 
@@ -201,7 +202,7 @@ void CallPlacement::place(const http::Request& request, const std::string& base_
     const std::string name = secret_plan_name();
     loop_.switchboard.planned.keep(name, order.plan, loop_.events.now());
     loop_.shared_speech.keep_planned(name, order.plan);
-    order.call.url = fmt::format("{}{}/call/incoming?plan={}", base_url, api_prefix, name);
+    order.call.url = fmt::format("{}{}/call/incoming?plan={}{}", base_url, api_prefix, name, twilio::ask_again);
     order.call.status_callback = fmt::format("{}{}/call/status", base_url, api_prefix);
     net::OutgoingRequest outgoing{
         .method = "POST",

@@ -4,6 +4,7 @@
 #include "gateway/rest_of_call.hpp"
 #include "gateway/signed_form.hpp"
 #include "gateway/stream_pass.hpp"
+#include "twilio/connection_overrides.hpp"
 #include "twilio/twiml.hpp"
 
 #include <spdlog/spdlog.h>
@@ -95,7 +96,6 @@ http::Response Webhook::connect(const http::Request& request, const RequestOrigi
                                 std::optional<call::CallPlan> rest) {
     const auto query = encoding::parse_form(request.query()).value_or(encoding::FormFields{});
     const CallFacts facts = facts_of(call, query);
-    if (rest) loop_.prepared.drop(call.call_sid);
     const auto arrange = [&] {
         return Arrangement{.plan = rest ? *std::move(rest) : plan_of(call, query),
                            .token = loop_.switchboard.passes.issue(call.call_sid, facts, StreamPasses::Clock::now())};
@@ -134,6 +134,7 @@ twilio::ConnectStream Webhook::stream_for(const SignedForm& call, const Ticket& 
                                  .parameters = {{"token", ticket.token.reveal()}}};
     if (const auto own = own_query(query); !own.empty())
         stream.action_url.append("?").append(encoding::write_form(own));
+    stream.action_url.append(twilio::ask_again);
     if (!ticket.plan.speech.voice.id.empty()) stream.parameters.emplace_back("voice_id", ticket.plan.speech.voice.id);
     return stream;
 }
@@ -162,6 +163,10 @@ http::Response Webhook::after_stream(const http::Request& request, const Request
         loop_.switchboard.metrics.webhook_answered("hangup");
         return http::xml(twilio::hang_up());
     }
+    const bool goes_on = rest.has_value();
+    // Announced and not used here: on another server, whose token it is no more, or Twilio asks again, without having
+    // had our answer.
+    if (auto unused = loop_.switchboard.directory.withdraw(call.call_sid); !rest) rest = std::move(unused);
     const bool elsewhere = admission_.is_closed_to(call.call_sid);
     if (elsewhere && loop_.switchboard.options.drain_policy == DrainPolicy::redirect)
         return admission_.turn_away_draining(request, call);
@@ -171,8 +176,8 @@ http::Response Webhook::after_stream(const http::Request& request, const Request
         loop_.switchboard.metrics.webhook_answered("say");
         return http::xml(twilio::say_and_hang_up(text_of((rest ? *rest : plan_of(call, query)).unheard())));
     }
-    loop_.switchboard.directory.withdraw(call.call_sid);  // its token may be used up, here or on another server
-    spdlog::warn("stream lost, opening another call_sid={} goes_on={}", call.call_sid, rest.has_value());
+    spdlog::warn("stream lost, opening another call_sid={} goes_on={}", call.call_sid, goes_on);
+    if (goes_on) loop_.prepared.drop(call.call_sid);
     loop_.switchboard.number_places.take(our_number(call.fields), call.call_sid, 0, loop_.events.now());
     return connect(request, origin, call, std::move(rest));
 }

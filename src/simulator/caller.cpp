@@ -97,9 +97,6 @@ net::OutgoingRequest webhook_request(const Caller& caller, std::string_view meth
         request.headers.emplace_back("X-Twilio-Signature",
                                      twilio::sign(caller.auth_token, signed_form(asked), signed_fields));
     }
-    // twilio.com/docs/usage/webhooks/webhooks-connection-overrides: 5 s to connect, 15 s in all.
-    request.connect_timeout = std::chrono::seconds(5);
-    request.total_timeout = std::chrono::seconds(15);
     return request;
 }
 

@@ -52,22 +52,66 @@ std::expected<Twiml, Notice> judge_document(int status, std::string_view content
         Notice{code::bad_content_type, fmt::format("content type \"{}\" is not TwiML", content_type)});
 }
 
-DocumentFetch::DocumentFetch(net::HttpClient& client, net::OutgoingRequest request, bool plain_streams, Done done)
-    : plain_streams_(plain_streams), done_(std::move(done)) {
-    request.body_bytes_max = twiml_bytes_max;
-    transfer_ = client.start(std::move(request), *this);
+DocumentFetch::DocumentFetch(net::EventLoop& loop, net::HttpClient& client, net::OutgoingRequest request,
+                             const ConnectionOverrides& overrides, bool plain_streams, Done done)
+    : loop_(loop),
+      client_(client),
+      request_(std::move(request)),
+      overrides_(overrides),
+      plain_streams_(plain_streams),
+      began_(loop.now()),
+      done_(std::move(done)),
+      silence_(loop.timers(), [this] {
+          ended(std::unexpected(net::TransportError{net::TransportError::Kind::timeout, "the server is silent"}));
+      }) {
+    request_.body_bytes_max = twiml_bytes_max;
+    request_.connect_timeout = overrides_.connect_max;
+    ask();
+}
+
+void DocumentFetch::ask() {
+    status_ = 0;
+    content_type_.clear();
+    body_.clear();
+    request_.total_timeout = time_left();
+    // From the request on: when it was connected we are not told.
+    silence_.arm(loop_.now() + overrides_.read_max);
+    transfer_ = client_.start(request_, *this);
+}
+
+std::chrono::milliseconds DocumentFetch::time_left() const {
+    return std::chrono::floor<std::chrono::milliseconds>(overrides_.total_max - (loop_.now() - began_));
 }
 
 void DocumentFetch::on_head(const net::IncomingHead& head) {
+    silence_.arm(loop_.now() + overrides_.read_max);
     status_ = head.status;
     content_type_ = head.header("content-type");
 }
 
 void DocumentFetch::on_body(std::span<const char> bytes) {
+    silence_.arm(loop_.now() + overrides_.read_max);
     body_.append(bytes.data(), bytes.size());
 }
 
 void DocumentFetch::on_done(std::expected<void, net::TransportError> result) {
+    ended(std::move(result));
+}
+
+// What has come in part is not asked for again.
+bool DocumentFetch::again(const std::expected<void, net::TransportError>& result) const {
+    if (asked_again_ >= overrides_.retries || time_left().count() <= 0) return false;
+    return result ? overrides_.retry_status(status_) : status_ == 0 && overrides_.retry_failure(result.error().kind);
+}
+
+void DocumentFetch::ended(std::expected<void, net::TransportError> result) {
+    silence_.disarm();
+    transfer_.reset();
+    if (again(result)) {
+        ++asked_again_;
+        request_.fresh_connection = true;
+        return ask();
+    }
     const Done done = std::move(done_);  // `this` may be gone after the call
     if (!result) return done(std::unexpected(transport_notice(result.error())));
     done(judge_document(status_, content_type_, body_, plain_streams_));

@@ -74,9 +74,9 @@ void OrderedCall::enter(CallStatus status, const char* event) {
 
 void OrderedCall::tell(const WebAddress& where, const encoding::FormFields& fields, std::function<void()> heard) {
     reports_.push_back(std::make_unique<DocumentFetch>(
-        exchange_.client,
-        webhook_request(order_.plan.caller, "POST", where, order_.plan.route, fields, exchange_.random), true,
-        [heard = std::move(heard)](const std::expected<Twiml, Notice>&) {
+        exchange_.loop, exchange_.client,
+        webhook_request(order_.plan.caller, "POST", where, order_.plan.route, fields, exchange_.random),
+        where.overrides, true, [heard = std::move(heard)](const std::expected<Twiml, Notice>&) {
             if (heard) heard();
         }));
 }

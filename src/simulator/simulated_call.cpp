@@ -58,8 +58,12 @@ void SimulatedCall::fetch(const WebAddress& url, std::string_view method, const 
     auto request = webhook_request(plan_.caller, method, url, plan_.route, fields, exchange_.random);
     // What was kept from the call's beginning may be closed by now, and a POST is not sent twice.
     request.fresh_connection = documents_ > 1;
-    fetch_ = std::make_unique<DocumentFetch>(exchange_.client, std::move(request), plan_.route.plain_streams(),
-                                             [this](auto document) { fetched(std::move(document)); });
+    fetch_ =
+        std::make_unique<DocumentFetch>(exchange_.loop, exchange_.client, std::move(request), url.overrides,
+                                        plan_.route.plain_streams(), [this](std::expected<Twiml, Notice> document) {
+                                            report_.asked_again += fetch_->asked_again();
+                                            fetched(std::move(document));
+                                        });
 }
 
 void SimulatedCall::fetched(std::expected<Twiml, Notice> document) {
@@ -219,7 +223,8 @@ void SimulatedCall::report_status() {
     fields.emplace_back("CallDuration", std::to_string(seconds));
     fields.emplace_back("Duration", std::to_string((seconds + 59) / 60));
     fetch_ = std::make_unique<DocumentFetch>(
-        exchange_.client, webhook_request(plan_.caller, "POST", url, plan_.route, fields, exchange_.random), true,
+        exchange_.loop, exchange_.client,
+        webhook_request(plan_.caller, "POST", url, plan_.route, fields, exchange_.random), url.overrides, true,
         [this](const std::expected<Twiml, Notice>& answer) {
             // Whatever is in a 2xx answer is ignored.
             if (!answer && answer.error().code == code::bad_http_status) {

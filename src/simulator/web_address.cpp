@@ -2,10 +2,18 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace simulator {
 
 namespace {
+
+// Text and what stands behind its "#".
+std::pair<std::string_view, std::string_view> without_fragment(std::string_view url) {
+    const auto hash = url.find('#');
+    if (hash == std::string_view::npos) return {url, {}};
+    return {url.substr(0, hash), url.substr(hash + 1)};
+}
 
 // Where the ":port" begins; npos when there is none. An IPv6 host has colons inside its brackets.
 std::size_t port_position(std::string_view authority) {
@@ -44,11 +52,13 @@ bool WebAddress::loopback() const {
     return name == "localhost" || name == "::1" || (dotted_number && name.starts_with("127."));
 }
 
-std::optional<WebAddress> parse_address(std::string_view url) {
-    url = url.substr(0, url.find('#'));
+std::optional<WebAddress> parse_address(std::string_view text) {
+    auto [url, fragment] = without_fragment(text);
     const auto colon = url.find("://");
-    if (colon == std::string_view::npos) return std::nullopt;
+    const auto overrides = read_overrides(fragment);
+    if (colon == std::string_view::npos || !overrides) return std::nullopt;
     WebAddress address;
+    address.overrides = *overrides;
     address.scheme = url.substr(0, colon);
     std::ranges::transform(address.scheme, address.scheme.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
@@ -72,17 +82,16 @@ std::optional<WebAddress> resolve(const WebAddress& base, std::string_view refer
     if (reference.contains("://")) return parse_address(reference);
     if (reference.starts_with("//")) return parse_address(base.scheme + ":" + std::string(reference));
     WebAddress resolved = base;
-    const std::string_view relative = reference.substr(0, reference.find('#'));
+    const auto [relative, fragment] = without_fragment(reference);
     const std::string path = base.target.substr(0, base.target.find('?'));
-    if (relative.empty()) return resolved;
     if (relative.starts_with('/')) {
         resolved.target = relative;
     } else if (relative.starts_with('?')) {
         resolved.target = path + std::string(relative);
-    } else {
+    } else if (!relative.empty()) {
         resolved.target = path.substr(0, path.rfind('/') + 1) + std::string(relative);
     }
-    return parse_address(resolved.text());
+    return parse_address(resolved.text().append("#").append(fragment));
 }
 
 }  // namespace simulator

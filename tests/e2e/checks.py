@@ -51,7 +51,7 @@ def _run_one(scenario):
     try:
         scenario()
     except Exception:  # the other scenarios should still be heard
-        name = getattr(scenario, "__name__", str(scenario)).replace("_", " ")
+        name = getattr(scenario, "func", scenario).__name__.replace("_", " ")
         check(False, f"{name}: runs to its end", traceback.format_exc().rstrip().replace("\n", "\n      "))
 
 

@@ -71,7 +71,7 @@ def the_client_is_known_by_its_own_address():
         check(url in line and "http://phone" not in line, "and the one address that Twilio can have called", line)
         twiml = Twiml(webhook_through(proxy, fields, url))
         check_equal(twiml.stream_url, f"wss://phone.example.org{PREFIX}/call/connection", "the stream is opened at the public address")
-        check_equal(twiml.action, f"{PUBLIC}{PREFIX}/call/ended", "and what follows is asked there")
+        check_equal(twiml.action, f"{PUBLIC}{PREFIX}/call/ended#rc=3&rp=all&rt=4000", "and what follows is asked there, again where nobody answers")
 
 
 def a_client_cannot_speak_for_the_proxy():

@@ -98,10 +98,12 @@ def a_stream_that_is_half_dead_is_ended_when_twilio_says_so():
             again = await asyncio.to_thread(post_webhook, server, call_fields(sid, CallStatus="in-progress"), "/call/ended")
             check_equal(Twiml(again).verbs, ["Connect"], "half dead: Twilio is told to open another stream")
             check_equal(await first.close_code(), 1006, "half dead: the old one is ended")
+            # As if the answer had been lost on its way.
+            again = await asyncio.to_thread(post_webhook, server, call_fields(sid, CallStatus="in-progress"), "/call/ended")
             async with Stream(server) as second:
                 await second.send(start_message(sid, "MZ2", parameters=Twiml(again).parameters))
                 rest = framed(b"".join(audio[1:]))
-                check(await hear(second, len(rest)) == rest, "half dead: the new one says all that was not heard, and nothing else")
+                check(await hear(second, len(rest)) == rest, "half dead: the new one says all that was not heard, and nothing else, though Twilio asked twice")
 
     with StandIn() as standin, serving(standin, LEAD_MS=20_000) as server:
         for _ in range(4):  # on one event loop, and from one to the other

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 
 namespace simulator {
 namespace {
@@ -46,7 +47,10 @@ public:
     }
 
     std::map<std::string, http::Response> pages;
+    std::set<std::string> silent;
     std::vector<http::Request> requests;
+    std::vector<std::shared_ptr<net::Exchange>> unanswered;
+    std::function<void()> on_request = [] {};
     std::function<void()> on_start = [] {};
     std::function<void(const twilio::InboundMessage&)> on_message = [](const auto&) {};
     std::string stream_sid;
@@ -64,7 +68,9 @@ private:
 
     void answer(const std::shared_ptr<net::Exchange>& exchange) {
         requests.push_back(exchange->request());
+        on_request();
         const std::string path(exchange->request().path());
+        if (silent.contains(path)) return unanswered.push_back(exchange);
         if (path == "/stream") {
             auto upgraded = exchange->upgrade();
             ASSERT_TRUE(upgraded);
@@ -119,6 +125,13 @@ protected:
         call.start();
         EXPECT_TRUE(test::run_until(loop, [&] { return report.has_value(); }));
         return report ? std::move(*report) : CallReport{};
+    }
+
+    CallReport call_asking(std::string_view how) {
+        server.requests.clear();
+        auto asking = plan();
+        asking.webhook = *parse_address(asking.webhook.text().append("#").append(how));
+        return call(asking);
     }
 
     net::EventLoop loop;
@@ -283,6 +296,40 @@ TEST_F(SimulatedCallTest, a_useless_webhook_is_an_application_error_unless_there
         EXPECT_EQ(report.spoken, std::vector<std::string>{"Fallback"});
         EXPECT_TRUE(server.requests.back().body.contains("ErrorCode=" + std::to_string(expected)));
     }
+}
+
+TEST_F(SimulatedCallTest, asks_again_where_the_url_says_so) {
+    server.pages["/voice"] = http::error(502, "x");
+    auto report = call_asking("");
+    EXPECT_EQ(server.requests.size(), 1u);
+    EXPECT_EQ(report.outcome, Outcome::application_error);
+    report = call_asking("rc=2&rp=5xx");
+    EXPECT_EQ(server.requests.size(), 3u);
+    EXPECT_EQ(report.asked_again, 2u);
+    EXPECT_EQ(report.notices.at(0).code, 11217);
+    EXPECT_EQ(server.requests[0].header("i-twilio-idempotency-token"),
+              server.requests[2].header("i-twilio-idempotency-token"));
+    EXPECT_EQ(server.requests[0].header("x-twilio-signature"), server.requests[2].header("x-twilio-signature"));
+
+    server.on_request = [&] {
+        if (server.requests.size() == 2) server.pages["/voice"] = http::xml(twilio::say_and_hang_up("At last"));
+    };
+    report = call_asking("rc=3&rp=all");
+    EXPECT_EQ(report.asked_again, 1u);
+    EXPECT_EQ(report.spoken, std::vector<std::string>{"At last"});
+    EXPECT_EQ(report.outcome, Outcome::completed);
+}
+
+TEST_F(SimulatedCallTest, asks_again_where_nothing_comes) {
+    server.silent = {"/voice"};
+    auto report = call_asking("rt=100");
+    EXPECT_EQ(server.requests.size(), 1u);
+    EXPECT_EQ(report.notices.at(0).code, 11205);
+    report = call_asking("rt=100&rc=2&rp=rt");
+    EXPECT_EQ(server.requests.size(), 3u);
+    EXPECT_EQ(report.outcome, Outcome::application_error);
+    report = call_asking("rt=100&rc=5&rp=rt&tt=150");
+    EXPECT_LE(server.requests.size(), 2u) << "not longer than the whole may take";
 }
 
 TEST_F(SimulatedCallTest, hangs_up_resets_or_goes_silent_in_the_middle_when_asked_to) {
