@@ -7,6 +7,7 @@
 #include "encoding/base64.hpp"
 
 #include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,6 +41,45 @@ std::optional<std::string> single_at(const json::object& object, std::string_vie
     return text_at(value->get_object(), name);
 }
 
+// Of a message, by what a parser meets in it: a key that comes twice counts twice.
+struct MemberCount {
+    static constexpr std::size_t max_object_size = -1, max_array_size = -1, max_key_size = -1, max_string_size = -1;
+    std::size_t members = 0;
+
+    using Error = json::error_code;
+    using Text = std::string_view;
+    bool on_object_end(std::size_t size, Error&) {
+        members += size;
+        return true;
+    }
+    bool on_document_begin(Error&) { return true; }
+    bool on_document_end(Error&) { return true; }
+    bool on_object_begin(Error&) { return true; }
+    bool on_array_begin(Error&) { return true; }
+    bool on_array_end(std::size_t, Error&) { return true; }
+    bool on_key_part(Text, std::size_t, Error&) { return true; }
+    bool on_key(Text, std::size_t, Error&) { return true; }
+    bool on_string_part(Text, std::size_t, Error&) { return true; }
+    bool on_string(Text, std::size_t, Error&) { return true; }
+    bool on_number_part(Text, Error&) { return true; }
+    bool on_int64(std::int64_t, Text, Error&) { return true; }
+    bool on_uint64(std::uint64_t, Text, Error&) { return true; }
+    bool on_double(double, Text, Error&) { return true; }
+    bool on_bool(bool, Error&) { return true; }
+    bool on_null(Error&) { return true; }
+    bool on_comment_part(Text, Error&) { return true; }
+    bool on_comment(Text, Error&) { return true; }
+};
+
+bool has_a_key_twice(std::string_view text, const json::object& message) {
+    json::basic_parser<MemberCount> parser{json::parse_options{}};
+    json::error_code error;
+    parser.write_some(false, text.data(), text.size(), error);
+    std::size_t kept = message.size();  // a message of our shapes has at most one object inside
+    for (const auto& [name, value] : message) kept += value.is_object() ? value.get_object().size() : 0;
+    return !error && parser.handler().members > kept;
+}
+
 // Whether the message has one of the shapes, read without caring for keys that come twice.
 bool has_shape(const json::object& message) {
     const auto event = text_at(message, "event");
@@ -69,8 +109,8 @@ void check_any(simulator::FrameCheck& frames, std::string_view text) {
         return;
     }
     require(frame.error().code == simulator::code::stream_bad_message && !frame.error().text.empty());
-    // A key that comes twice is the one thing the second reading does not see.
-    require(!fits || frame.error().text.contains("twice"));
+    // A key that comes twice is the one thing the second reading does not see: it keeps the last.
+    require(!fits || has_a_key_twice(text, value.get_object()));
 }
 
 void check_ours(simulator::FrameCheck& frames, std::span<const std::byte> bytes, std::string_view text) {
