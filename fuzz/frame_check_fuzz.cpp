@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 #include <span>
 
@@ -43,7 +44,8 @@ std::optional<std::string> single_at(const json::object& object, std::string_vie
 
 // Of a message, by what a parser meets in it: a key that comes twice counts twice.
 struct MemberCount {
-    static constexpr std::size_t max_object_size = -1, max_array_size = -1, max_key_size = -1, max_string_size = -1;
+    static constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_object_size = any, max_array_size = any, max_key_size = any, max_string_size = any;
     std::size_t members = 0;
 
     using Error = json::error_code;

@@ -249,11 +249,13 @@ def what_a_server_dies_over_is_asked_of_another(balancer):
         def order():
             return requests.post(front.url(PREFIX + "/calls"), json={"to": "+15005550006"}, timeout=60, verify=AUTHORITY.file)
 
-        # To all three servers in turn, so one of three is for it; the last by its name.
+        # Each three go to the servers in turn, so one of them is for the dying one; the question is, by its name.
         webhooks = [twilio.submit(ask, PREFIX + "/call/incoming") for _ in names]
+        wait_until(lambda: len(dying.asked) == 1 and sum(one.done() for one in webhooks) == 2, 20, "it is asked about a new call")
         orders = [twilio.submit(order) for _ in names]
+        wait_until(lambda: len(dying.asked) == 2 and sum(one.done() for one in orders) == 2, 20, "it is asked to place a call")
         question = twilio.submit(ask, f"/{names[0]}{PREFIX}/call/ended/CA{0:032x}", CallSid=f"CA{0:032x}", CallStatus="in-progress")
-        wait_until(lambda: len(dying.asked) == 3, 20, "it is asked by Twilio twice, and to place a call")
+        wait_until(lambda: len(dying.asked) == 3, 20, "it is asked what comes next")
         dying.die()
         answers = [one.result() for one in webhooks]
         check_equal([one.status_code for one in answers], [200] * len(answers), f"{what}: every caller is answered")
