@@ -31,7 +31,11 @@ struct Raw {
 
 void declare_call(CLI::App& app, CallOptions& options, Raw& raw) {
     CallPlan& plan = options.plan;
-    app.add_option("--url", raw.url, "Webhook to call; {n} in it is the number of the call")->capture_default_str();
+    app.add_option(
+           "--url", raw.url,
+           "Webhook to call; {n} in it is the number of the call; #rc=3&rp=all… behind it says how often to ask "
+           "again, as with Twilio")
+        ->capture_default_str();
     app.add_option("--public-url", raw.public_url,
                    "Scheme and host Twilio would use, when they differ from --url (signatures)");
     app.add_option("--fallback-url", raw.fallback_url, "Asked for TwiML when the webhook fails");
