@@ -158,8 +158,6 @@ std::string describe(const CallReport& report) {
     std::string text = fmt::format("call {}: {}\n", report.call_sid, name(report.outcome));
     fmt::format_to(std::back_inserter(text), "  {:<12} answered in {:.1f} ms; TwiML: {}\n", "webhook",
                    milliseconds(report.webhook_time), fmt::join(report.steps, ", "));
-    if (report.asked_again > 0)
-        fmt::format_to(std::back_inserter(text), "  {:<12} {} times\n", "asked again", report.asked_again);
     for (const StreamReport& stream : report.streams) text += describe_stream(stream);
     for (const std::string& spoken : report.spoken) {
         fmt::format_to(std::back_inserter(text), "  {:<12} \"{}\"\n", "Twilio said", spoken);
@@ -186,7 +184,6 @@ boost::json::object to_json(const CallReport& report) {
             {"flawless", report.flawless()},
             {"heard_speech", report.heard_speech()},
             {"webhook_ms", milliseconds(report.webhook_time)},
-            {"asked_again", report.asked_again},
             {"length_ms", milliseconds(report.length)},
             {"steps", strings(report.steps)},
             {"spoken", strings(report.spoken)},

@@ -47,7 +47,6 @@ struct CallReport {
     std::vector<std::string> spoken;  // texts of <Say>
     std::vector<Notice> notices;      // Twilio's errors and warnings, in order
     std::vector<StreamReport> streams;
-    unsigned asked_again = 0;                 // because the URL's fragment says so: no answer, or none that is one
     std::chrono::nanoseconds webhook_time{};  // request until the whole answer
     std::chrono::nanoseconds length{};        // of the call
 

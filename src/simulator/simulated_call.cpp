@@ -61,9 +61,15 @@ void SimulatedCall::fetch(const WebAddress& url, std::string_view method, const 
     fetch_ =
         std::make_unique<DocumentFetch>(exchange_.loop, exchange_.client, std::move(request), url.overrides,
                                         plan_.route.plain_streams(), [this](std::expected<Twiml, Notice> document) {
-                                            report_.asked_again += fetch_->asked_again();
+                                            note_repetition();
                                             fetched(std::move(document));
                                         });
+}
+
+// What Twilio makes up for is the server's fault all the same.
+void SimulatedCall::note_repetition() {
+    if (const unsigned times = fetch_->asked_again(); times > 0)
+        report_.notices.push_back({0, fmt::format("had to be asked {} times more", times)});
 }
 
 void SimulatedCall::fetched(std::expected<Twiml, Notice> document) {

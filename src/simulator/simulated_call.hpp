@@ -52,6 +52,7 @@ public:
 
 private:
     void fetch(const WebAddress& url, std::string_view method, const encoding::FormFields& fields);
+    void note_repetition();
     void fetched(std::expected<Twiml, Notice> document);
     void fall_back(const Notice& why);
     void run_steps();

@@ -99,7 +99,7 @@ def a_frozen_redis_delays_a_webhook_by_its_deadline():
         first = answers_of([server], 1, From="+14155550104")
         took = time.monotonic() - begin
         check_equal(first, ["Connect"], "frozen: the call is taken")
-        check(took < 0.9, "after 100 ms on a machine that has time, and before the connection is given up in any case", took)
+        check(took < 0.1 + 0.5, "after 100 ms, on a machine that has time", took)
         server.await_log(LOST)
         check_equal(answers_of([server], 3, From="+14155550104"), ["Connect"] * 2 + [TOO_OFTEN], "frozen: the server counts for itself")
         check(server.metric('mouthpiece_redis_operations_total{use="call_limits",result="late"}') >= 1, "who was late is counted")
